@@ -1,0 +1,154 @@
+"""Reads the declarations in this folder and checks them against each other, once per process.
+
+Everything here is pure reading: `bronnen()`, `doelen()`, `producten()`, `ontvangers()` and `meldingen()` return frozen
+models; a declaration that does not fit raises `SchemaFout` with the file and the reason.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from schemas.model import Bron, Doel, Melding, Ontvanger, Product, Tabel
+
+ROOT = Path(__file__).parent
+
+
+class SchemaFout(ValueError):
+    """A declaration in `schemas/` is wrong; the message names the file and what to mend."""
+
+
+def _yaml(path: Path) -> dict[str, Any]:
+    with path.open(encoding="utf-8") as file:
+        content = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    if not isinstance(content, dict):
+        raise SchemaFout(f"{path.relative_to(ROOT)}: geen YAML-object")
+    return content
+
+
+def read_csv(name: str) -> list[dict[str, str]]:
+    """Rows of a code list, for example `codes/norm.csv`; every value is text, empty when absent."""
+    with (ROOT / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def bronnen() -> dict[str, Bron]:
+    """All bronnen by name, each with its tables."""
+    return {bron.bron: bron for bron in map(_read_bron, sorted((ROOT / "bronnen").iterdir())) if bron}
+
+
+def _read_bron(folder: Path) -> Bron:
+    tabellen = [Tabel(**_yaml(path)) for path in sorted(folder.glob("*.yml")) if path.stem != "bron"]
+    bron = Bron(**_yaml(folder / "bron.yml"), tabellen={tabel.tabel: tabel for tabel in tabellen})
+    for tabel in tabellen:
+        _check_tabel(f"bronnen/{bron.bron}/{tabel.tabel}.yml", tabel)
+    return bron
+
+
+def _check_tabel(file: str, tabel: Tabel) -> None:
+    mappings = [rij.velden for rij in tabel.xml]
+    mappings += [vorm.kolommen for vorm in (tabel.csv, tabel.parquet) if vorm]
+    mappings += [vorm.velden for vorm in (tabel.json_, tabel.lo_brp) if vorm]
+    if not mappings:
+        raise SchemaFout(f"{file}: geen enkel formaat")
+    for mapping in mappings:
+        if unknown := set(mapping) - set(tabel.velden):
+            raise SchemaFout(f"{file}: formaat noemt onbekende velden {sorted(unknown)}")
+        if missing := {naam for naam, veld in tabel.velden.items() if veld.verplicht} - set(mapping):
+            raise SchemaFout(f"{file}: verplichte velden zonder plaats {sorted(missing)}")
+    if unknown := set(tabel.sleutel) - set(tabel.velden):
+        raise SchemaFout(f"{file}: sleutel noemt onbekende velden {sorted(unknown)}")
+
+
+def find_tabel(naam: str) -> Tabel:
+    """The table `<bron>.<tabel>`."""
+    bron, _, tabel = naam.partition(".")
+    try:
+        return bronnen()[bron].tabellen[tabel]
+    except KeyError:
+        raise SchemaFout(f"tabel {naam} bestaat niet in schemas/bronnen") from None
+
+
+def all_tabellen() -> Iterator[tuple[str, Tabel]]:
+    """Every table of every bron with its full name `<bron>.<tabel>`."""
+    for bron in bronnen().values():
+        for tabel in bron.tabellen.values():
+            yield f"{bron.bron}.{tabel.tabel}", tabel
+
+
+@cache
+def doelen() -> dict[str, Doel]:
+    """All doelprofielen by name."""
+    result = {}
+    for path in sorted((ROOT / "doelen").glob("*.yml")):
+        doel = Doel(**_yaml(path))
+        _check_doel(f"doelen/{path.name}", doel)
+        result[doel.doel] = doel
+    return result
+
+
+def _check_doel(file: str, doel: Doel) -> None:
+    consulted = {raadpleging.tabel: raadpleging for raadpleging in doel.bronnen}
+    for naam, raadpleging in consulted.items():
+        velden = find_tabel(naam).velden
+        for veld, noodzaak in raadpleging.velden.items():
+            if veld not in velden:
+                raise SchemaFout(f"{file}: {naam} heeft geen veld {veld}")
+            if not noodzaak.strip():
+                raise SchemaFout(f"{file}: {naam}.{veld} heeft geen noodzaak")
+        if not any(velden[veld].type == "bsn" for veld in raadpleging.velden) and raadpleging.via is None:
+            raise SchemaFout(f"{file}: {naam} heeft geen persoon en geen via")
+        if raadpleging.via and raadpleging.via.veld not in consulted[raadpleging.via.tabel].velden:
+            raise SchemaFout(f"{file}: via {raadpleging.via.tabel}.{raadpleging.via.veld} is niet in het profiel")
+    for populatie in doel.populatie:
+        if missing := set(populatie.velden) - set(consulted[populatie.tabel].velden):
+            raise SchemaFout(f"{file}: populatie gebruikt velden buiten het profiel {sorted(missing)}")
+
+
+@cache
+def producten() -> dict[str, Product]:
+    """All products by name; each belongs to a doel that exists."""
+    result = {}
+    for path in sorted((ROOT / "producten").glob("*.yml")):
+        product = Product(**_yaml(path))
+        if product.doel not in doelen():
+            raise SchemaFout(f"producten/{path.name}: geen doelprofiel {product.doel}; zonder profiel geen product")
+        result[product.product] = product
+    return result
+
+
+@cache
+def ontvangers() -> dict[str, Ontvanger]:
+    """All recipients by code: a gemeentecode, `rmc-NN` or `ws-NNNN`."""
+    return {row["ontvanger"]: _read_ontvanger(row) for row in read_csv("ontvangers/ontvanger.csv")}
+
+
+def _read_ontvanger(row: dict[str, str]) -> Ontvanger:
+    values: dict[str, Any] = dict(row)
+    values["producten"] = frozenset(row["producten"].split())
+    values["formaten"] = tuple(row["formaten"].split())
+    values["percentage_kosten_van_bestaan"] = int(row["percentage_kosten_van_bestaan"] or 0) or None
+    values["overeenkomst_tot"] = row["overeenkomst_tot"] or None
+    return Ontvanger(**values)
+
+
+@cache
+def meldingen() -> dict[str, Melding]:
+    """All coded messages by code."""
+    return {row["code"]: Melding(**row) for row in read_csv("codes/melding.csv")}
+
+
+@cache
+def codelijst(naam: str) -> frozenset[str]:
+    """The values of a code list that fields refer to: `gemeente` (every code ever) or `ontvanger`."""
+    if naam == "gemeente":
+        return frozenset(row["gemeentecode"] for row in read_csv("codes/gemeente.csv"))
+    if naam == "ontvanger":
+        return frozenset(ontvangers())
+    raise SchemaFout(f"codelijst {naam} bestaat niet")
