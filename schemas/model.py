@@ -136,10 +136,15 @@ class Via(Model):
 
 
 class Raadpleging(Model):
-    """A table consulted for a doel, with the noodzaak of every field."""
+    """A table consulted for a doel, with the noodzaak of every field.
+
+    A row is admitted when a person in one of the fields `personen` belongs to the doelpopulatie; of those fields only the
+    persons who belong are kept.
+    """
 
     tabel: str
     velden: dict[str, str]
+    personen: tuple[str, ...] = ("burgerservicenummer",)
     via: Via | None = None
 
 

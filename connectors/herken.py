@@ -1,0 +1,173 @@
+"""Tells what a file is: its format, and which tables of the bron it holds, from its first bytes only.
+
+This is the schema check on open: a file of another bron, without a required column or in another encoding is refused
+here with a code, before a record is read.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import IO, Literal
+
+import ijson
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+from lxml import etree
+
+from schemas.fout import KetenFout
+from schemas.model import Bron, Plaats, Tabel
+
+Formaat = Literal["csv", "lo_brp", "json", "jsonregels", "xml", "parquet"]
+HEAD_BYTES = 262_144
+LO_BRP_BSN = "01.01.20"
+
+
+@dataclass(frozen=True)
+class Herkend:
+    """A recognised stream: format, tables (`<tabel>` within the bron) and, for CSV, delimiter and header."""
+
+    formaat: Formaat
+    tabellen: tuple[str, ...]
+    scheidingsteken: str = ";"
+    kolommen: tuple[str, ...] = ()
+    onbekende_kolommen: int = 0
+
+
+def herken(stream: IO[bytes], bron: Bron) -> Herkend:
+    """Recognises a stream by its content.
+
+    Raises:
+        KetenFout: `B-LEEG`, `B-CODERING`, `B-KAPOT`, `B-ONBEKEND` or `B-KOLOM-ONTBREEKT`.
+    """
+    head = stream.read(HEAD_BYTES)
+    if not head.strip():
+        raise KetenFout("B-LEEG")
+    if head.startswith(b"PAR1"):
+        return _herken_parquet(io.BytesIO(head + stream.read()) if not stream.seekable() else stream, bron)
+    text = _decode(head, complete=len(head) < HEAD_BYTES)
+    match text.lstrip()[:1]:
+        case "<":
+            return _herken_xml(head, bron)
+        case "{" | "[":
+            return _herken_json(head, text, bron)
+        case _:
+            return _herken_csv(text, bron)
+
+
+def _decode(head: bytes, *, complete: bool) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in head[:1024]:
+        raise KetenFout("B-CODERING")
+    if b"encoding=" in head[:100] and head.lstrip().startswith(b"<?xml"):
+        return head.decode("latin-1")  # the XML parser knows and checks its own encoding
+    try:
+        return head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if not complete and error.start > len(head) - 4:  # a character cut by the end of the head
+            return head[: error.start].decode("utf-8-sig")
+        raise KetenFout("B-CODERING") from None
+
+
+def _herken_parquet(stream: IO[bytes], bron: Bron) -> Herkend:
+    try:
+        stream.seek(0)
+        columns = pq.ParquetFile(stream).schema_arrow.names
+    except (pa.ArrowException, OSError):
+        raise KetenFout("B-KAPOT", "parquet") from None
+    naam, unknown = _best_table(set(columns), bron, {t.tabel: t.parquet.kolommen for t in _with(bron, "parquet")})
+    return Herkend("parquet", (naam,), kolommen=tuple(columns), onbekende_kolommen=unknown)
+
+
+def _with(bron: Bron, vorm: str) -> list[Tabel]:
+    return [tabel for tabel in bron.tabellen.values() if getattr(tabel, vorm) is not None]
+
+
+def _herken_xml(head: bytes, bron: Bron) -> Herkend:
+    parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, huge_tree=False)
+    try:
+        parser.feed(head)
+        root = next((element for _, element in parser.read_events()), None)
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None:
+        raise KetenFout("B-KAPOT", "xml")
+    name = etree.QName(root)
+    tabellen = tuple(
+        tabel.tabel
+        for tabel in bron.tabellen.values()
+        if any(rij.document == name.localname and rij.namespace == name.namespace for rij in tabel.xml)
+    )
+    if not tabellen:
+        raise KetenFout("B-ONBEKEND", "xml")
+    return Herkend("xml", tabellen)
+
+
+def _herken_json(head: bytes, text: str, bron: Bron) -> Herkend:
+    formaat: Formaat = "json"
+    try:
+        first_line = text.lstrip().split("\n", 1)[0]
+        first = orjson.loads(first_line)
+        formaat = "jsonregels" if isinstance(first, dict) else "json"
+    except orjson.JSONDecodeError:
+        first = _first_object(head)
+    if isinstance(first, list):
+        first = first[0] if first else {}
+    if not isinstance(first, dict) or not first:
+        raise KetenFout("B-KAPOT", "json")
+    naam, _ = _best_table(set(first), bron, {t.tabel: t.json_.velden for t in _with(bron, "json_")})
+    return Herkend(formaat, (naam,))
+
+
+def _first_object(head: bytes) -> dict[str, None]:
+    """The keys of the first object of a pretty-printed object or array that may be longer than the head."""
+    stripped = head.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
+    prefix = "item" if stripped.startswith(b"[") else ""
+    keys: dict[str, None] = {}
+    try:
+        for place, event, value in ijson.parse(io.BytesIO(stripped)):
+            if event == "map_key" and place == prefix:
+                keys[value] = None
+            if event == "end_map" and place == prefix:
+                break
+    except ijson.JSONError:
+        return keys  # the head ends inside the object; what was seen is enough to recognise it
+    return keys
+
+
+def _herken_csv(text: str, bron: Bron) -> Herkend:
+    header = text.split("\n", 1)[0].rstrip("\r")
+    delimiter = max(";,\t|", key=header.count)
+    columns = next(csv.reader([header], delimiter=delimiter), [])
+    if LO_BRP_BSN in columns:
+        tabellen = tuple(tabel.tabel for tabel in _with(bron, "lo_brp"))
+        if not tabellen:
+            raise KetenFout("B-ONBEKEND", "lo-brp")
+        return Herkend("lo_brp", tabellen, delimiter, tuple(columns))
+    naam, unknown = _best_table(set(columns), bron, {t.tabel: t.csv.kolommen for t in _with(bron, "csv")})
+    return Herkend("csv", (naam,), delimiter, tuple(columns), unknown)
+
+
+def _best_table(found: set[str], bron: Bron, mappings: dict[str, dict[str, Plaats]]) -> tuple[str, int]:
+    """The table whose required places are all there and that knows most of what was found, with the unknown columns."""
+    best, best_known, missing = "", 0, ""
+    nearest = 0.0
+    for naam, plaatsen in mappings.items():
+        velden = bron.tabellen[naam].velden
+        places = {veld: _first_key(plaats) for veld, plaats in plaatsen.items()}
+        known = len(set(places.values()) & found)
+        absent = [places[veld] for veld in places if velden[veld].verplicht and places[veld] not in found]
+        if not absent and known > best_known:
+            best, best_known = naam, known
+        if absent and known / len(places) > nearest:
+            nearest, missing = known / len(places), ", ".join(absent)
+    if best:
+        return best, len(found) - best_known
+    if nearest >= 0.5:
+        raise KetenFout("B-KOLOM-ONTBREEKT", missing)
+    raise KetenFout("B-ONBEKEND")
+
+
+def _first_key(plaats: Plaats) -> str:
+    return plaats.pad.split("/", 1)[0].split("[", 1)[0]

@@ -1,0 +1,127 @@
+"""Reads one delivered file of a bron, whatever its format, as raw batches: the one way in for extracts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.bestand import Lid, leden
+from connectors.herken import HEAD_BYTES, Herkend, herken
+from connectors.lees_csv import lees_csv, lees_lo_brp
+from connectors.lees_json import lees_json
+from connectors.lees_parquet import lees_parquet
+from connectors.lees_xml import XmlLezer
+from connectors.rijen import Bevinding, Gelezen, Rijen
+from schemas.fout import KetenFout
+from schemas.model import Bron, Tabel
+
+
+def herken_bestand(path: Path, bron: Bron) -> Herkend:
+    """Recognises a file; an archive is what its first recognisable member is.
+
+    Raises:
+        KetenFout: the file, or every member of the archive, cannot be used.
+    """
+    problem: KetenFout | None = None
+    for lid in leden(path):
+        try:
+            with lid.open() as stream:
+                return herken(stream, bron)
+        except KetenFout as error:
+            problem = problem or error
+    raise problem or KetenFout("B-LEEG", "archief")
+
+
+class LidOnbruikbaar(KetenFout):
+    """A file, or one member of an archive, turned out to be unusable after rows of it had been read.
+
+    Whoever reads starts the file anew with `overslaan` holding `lid_nr`, so that no half file is ever used.
+    """
+
+    def __init__(self, error: KetenFout, lid_nr: int | None) -> None:
+        super().__init__(error.code, error.wijzer)
+        self.lid_nr = lid_nr
+
+
+def lees_bestand(
+    path: Path, bron: Bron, tabellen: Collection[str], overslaan: Collection[int | None] = frozenset()
+) -> Gelezen:
+    """Yields the rows of the wanted tables (names within the bron) in a file, and findings about the rest.
+
+    Record numbers are unique per table within the file. A member of an archive that is not recognised is a finding, and
+    the others are read; members in `overslaan` are left out.
+
+    Raises:
+        LidOnbruikbaar: the file or member cannot be trusted as a whole.
+        KetenFout: the archive itself cannot be read.
+    """
+    wanted = {naam: tabel for naam, tabel in bron.tabellen.items() if naam in tabellen}
+    xml = XmlLezer(bron.bron, {naam: tabel for naam, tabel in wanted.items() if tabel.xml})
+    offsets: dict[str, int] = {}
+    for lid in leden(path):
+        if lid.nr in overslaan:
+            continue
+        try:
+            yield from _lees_lid(lid, bron, wanted, xml, offsets)
+        except KetenFout as error:
+            raise LidOnbruikbaar(error, lid.nr) from None
+    yield from xml.take()
+
+
+def _lees_lid(lid: Lid, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer, offsets: dict[str, int]) -> Gelezen:
+    with lid.open() as opened:
+        head = opened.read(HEAD_BYTES)
+        whole = len(head) < HEAD_BYTES
+    with io.BytesIO(head) if whole else lid.open() as stream:
+        try:
+            herkend = herken(stream, bron)
+        except KetenFout as error:
+            if lid.nr is None:
+                raise
+            yield Bevinding(error.code, lid_nr=lid.nr)
+            return
+    if not wanted.keys() & set(herkend.tabellen):
+        return
+    with io.BytesIO(head) if whole else lid.open() as stream:
+        if herkend.formaat == "xml":
+            yield from xml.lees(stream, lid.nr)
+        else:
+            yield from _shift(_lees_tabel(stream, herkend, bron, wanted), offsets)
+
+
+def _lees_tabel(stream: IO[bytes], herkend: Herkend, bron: Bron, wanted: dict[str, Tabel]) -> Gelezen:
+    if herkend.formaat == "lo_brp":
+        tabellen = {f"{bron.bron}.{naam}": wanted[naam] for naam in herkend.tabellen if naam in wanted}
+        return lees_lo_brp(stream, herkend, tabellen)
+    tabel = wanted[herkend.tabellen[0]]
+    naam = f"{bron.bron}.{tabel.tabel}"
+    match herkend.formaat:
+        case "csv":
+            return lees_csv(stream, herkend, naam, tabel)
+        case "parquet":
+            return lees_parquet(stream, herkend, naam, tabel)
+        case _:
+            return lees_json(stream, herkend, naam, tabel)
+
+
+def _shift(gelezen: Gelezen, offsets: dict[str, int]) -> Gelezen:
+    """Numbers records on from earlier members of the same archive."""
+    start = dict(offsets)
+    for item in gelezen:
+        if isinstance(item, Bevinding):
+            shift = start.get(item.tabel or "", 0)
+            yield replace(item, record_nr=item.record_nr + shift) if item.record_nr else item
+            continue
+        shift = start.get(item.tabel, 0)
+        if shift:
+            record_nr = pc.add(item.batch.column(0), pa.scalar(shift, pa.int64()))
+            item = Rijen(item.tabel, item.batch.set_column(0, "record_nr", record_nr))  # noqa: PLW2901
+        if item.batch.num_rows:
+            offsets[item.tabel] = item.batch.column(0)[-1].as_py()
+        yield item

@@ -1,0 +1,83 @@
+"""What every reader yields: batches of raw rows, and findings about what could not be read.
+
+A reader never raises for one bad record; it yields a `Bevinding` with a code and goes on. Only when the rest of the file
+cannot be trusted (cut off, wrong encoding) does it raise `KetenFout`, and the file as a whole is put aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.model import Plaats, Tabel
+
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Rijen:
+    """Raw rows of one table: `record_nr` (1-based within the file) and every field as text."""
+
+    tabel: str
+    batch: pa.RecordBatch
+
+
+@dataclass(frozen=True)
+class Bevinding:
+    """A finding while reading: a code from `codes/melding.csv` with a pointer, never a value.
+
+    `lid_nr` is the number of the member in an archive, `record_nr` that of the record in the file (both 1-based).
+    """
+
+    code: str
+    tabel: str | None = None
+    lid_nr: int | None = None
+    record_nr: int | None = None
+    aantal: int = 1
+
+
+Gelezen = Iterator[Rijen | Bevinding]
+
+
+def make_rijen(
+    naam: str,
+    tabel: Tabel,
+    plaatsen: Mapping[str, Plaats],
+    columns: Mapping[str, pa.Array],
+    record_nr: pa.Array,
+) -> Rijen:
+    """One batch in the raw schema; fields the file does not have are null, amounts are brought to whole cents."""
+    arrays = [record_nr]
+    for veld in tabel.velden:
+        if veld not in columns:
+            arrays.append(pa.nulls(len(record_nr), pa.string()))
+        elif plaatsen[veld].eenheid == "euro":
+            arrays.append(euro_to_cent(columns[veld]))
+        else:
+            arrays.append(columns[veld])
+    return Rijen(naam, pa.RecordBatch.from_arrays(arrays, names=["record_nr", *tabel.velden]))
+
+
+def make_rijen_from_lists(
+    naam: str, tabel: Tabel, plaatsen: Mapping[str, Plaats], columns: Mapping[str, Sequence[str | None]], first: int
+) -> Rijen:
+    """Like `make_rijen`, from Python lists, with records numbered from `first`."""
+    count = len(next(iter(columns.values())))
+    record_nr = pa.array(np.arange(first, first + count, dtype=np.int64))
+    arrays = {veld: pa.array(values, pa.string()) for veld, values in columns.items()}
+    return make_rijen(naam, tabel, plaatsen, arrays, record_nr)
+
+
+def euro_to_cent(amounts: pa.Array) -> pa.Array:
+    """Euro amounts as text (`1325`, `1325.00`, `1325,5`) to whole cents as text; anything else becomes `?` (uitval)."""
+    text = pc.replace_substring(pc.utf8_trim_whitespace(amounts), ",", ".")
+    parts = pc.extract_regex(text, r"^(?P<heel>[+-]?\d{1,14})(?:\.(?P<deel>\d{1,2}))?$")
+    cents = pc.binary_join_element_wise(
+        pc.struct_field(parts, "heel"), pc.utf8_rpad(pc.struct_field(parts, "deel"), 2, "0"), ""
+    )
+    empty = pc.equal(pc.fill_null(text, ""), "")
+    return pc.if_else(empty, pa.scalar(None, pa.string()), pc.fill_null(cents, "?"))

@@ -1,0 +1,268 @@
+"""The ledger: the one place that says what was received, what was done with it, and what is due.
+
+A thin layer of plain queries over `tabellen`. Every step writes one outcome row with its counts in the same transaction as
+the state it brings about, so a killed process leaves either the old state or the new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from lineage import tabellen as t
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+Rij = Mapping[str, Any]
+
+
+def now() -> datetime:
+    """The current moment in UTC, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@dataclass
+class Stap:
+    """An outcome row in the making. `tellingen` maps (doel, table, reason) to a count."""
+
+    soort: str
+    onderwerp: str
+    product: str | None = None
+    periode: str | None = None
+    status: str = "gelukt"
+    code: str | None = None
+    begonnen_op: datetime = field(default_factory=now)
+    tellingen: dict[tuple[str, str, str], int] = field(default_factory=dict)
+
+
+@cache
+def open_engine(url: str) -> Engine:
+    """An engine on a database that has the newest tables; SQLite gets WAL and waits for other writers."""
+    engine = sa.create_engine(url)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _configure_sqlite)
+    _migrate(engine)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=60000")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _migrate(engine: Engine) -> None:
+    newest = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    with engine.connect() as connection:
+        if sa.inspect(connection).has_table("alembic_version"):
+            current = connection.execute(sa.text("select version_num from alembic_version")).scalar()
+            if current == newest:
+                return
+    from alembic import command  # noqa: PLC0415 - only a new or old database pays for this import
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+class Ledger:
+    """Queries and state changes; every public method is one transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+
+    @contextmanager
+    def transactie(self) -> Iterator[Connection]:
+        """A transaction for changes that belong together."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def rijen(self, query: sa.Select[Any]) -> list[Rij]:
+        """All rows of a query as mappings."""
+        with self._engine.connect() as connection:
+            return list(connection.execute(query).mappings())
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def schrijf_stap(self, stap: Stap, connection: Connection | None = None) -> int:
+        """Writes an outcome row with its counts; returns its number."""
+        if connection is None:
+            with self.transactie() as own:
+                return self.schrijf_stap(stap, own)
+        values = {
+            "soort": stap.soort,
+            "onderwerp": stap.onderwerp,
+            "product": stap.product,
+            "periode": stap.periode,
+            "begonnen_op": stap.begonnen_op,
+            "beeindigd_op": now(),
+            "status": stap.status,
+            "code": stap.code,
+        }
+        key = connection.execute(t.stap.insert().values(values)).inserted_primary_key
+        assert key is not None
+        rows = [
+            {"stap_nr": key[0], "doel": doel, "tabel": tabel, "reden": reden, "aantal": aantal}
+            for (doel, tabel, reden), aantal in sorted(stap.tellingen.items())
+            if aantal
+        ]
+        if rows:
+            connection.execute(t.telling.insert(), rows)
+        return int(key[0])
+
+    # -- leveringen ------------------------------------------------------------------------------------------------
+
+    def vind_levering(self, inhoud: str) -> Rij | None:
+        """The levering with this content digest."""
+        found = self.rijen(sa.select(t.levering).where(t.levering.c.inhoud == inhoud))
+        return found[0] if found else None
+
+    def registreer_levering(self, values: Rij, bestanden: Sequence[Rij], stap: Stap) -> Rij:
+        """Enters a levering with its files and the outcome row of its receipt."""
+        with self.transactie() as connection:
+            key = connection.execute(t.levering.insert().values(dict(values))).inserted_primary_key
+            assert key is not None
+            rows = [{**bestand, "levering_nr": key[0]} for bestand in bestanden]
+            if rows:
+                connection.execute(t.levering_bestand.insert(), rows)
+            self.schrijf_stap(stap, connection)
+        return {**values, "levering_nr": int(key[0])}
+
+    def leveringen(self, tot_periode: str | None = None, bronnen: Sequence[str] | None = None) -> list[Rij]:
+        """Usable leveringen in order of receipt, optionally of periods up to one and of some bronnen."""
+        query = sa.select(t.levering).where(t.levering.c.status == "ontvangen").order_by(t.levering.c.levering_nr)
+        if tot_periode is not None:
+            query = query.where(t.levering.c.periode <= tot_periode)
+        if bronnen is not None:
+            query = query.where(t.levering.c.bron.in_(bronnen))
+        return self.rijen(query)
+
+    def bestanden(self, levering_nr: int) -> list[Rij]:
+        """The files of a levering."""
+        query = sa.select(t.levering_bestand).where(t.levering_bestand.c.levering_nr == levering_nr)
+        return self.rijen(query.order_by(t.levering_bestand.c.bestand_nr))
+
+    def tabellen_per_levering(self) -> dict[int, frozenset[str]]:
+        """For every levering the full names of the tables it may hold."""
+        query = sa.select(t.levering_bestand.c.levering_nr, t.levering_bestand.c.tabellen)
+        result: dict[int, frozenset[str]] = {}
+        for row in self.rijen(query):
+            tables = result.get(row["levering_nr"], frozenset())
+            result[row["levering_nr"]] = tables | frozenset(row["tabellen"].split())
+        return result
+
+    # -- the door --------------------------------------------------------------------------------------------------
+
+    def heeft_doorgang(self, levering_nr: int, doel: str, toelating: str) -> bool:
+        """Whether a levering passed the door for a doel under exactly this admission."""
+        d = t.doorgang.c
+        query = sa.select(d.stap_nr).where(d.levering_nr == levering_nr, d.doel == doel, d.toelating == toelating)
+        return bool(self.rijen(query))
+
+    def registreer_doorgangen(
+        self, levering_nr: int, toelatingen: Mapping[str, str], kapot: Mapping[int, str], stap: Stap
+    ) -> None:
+        """Enters that a levering passed the door for these doelen (doel → toelating), and which files turned out broken.
+
+        When the step parks the levering, its status becomes `geparkeerd`. A passage that another process entered meanwhile
+        stays as it is: the outcome is the same.
+        """
+        d, b = t.doorgang.c, t.levering_bestand.c
+        with self.transactie() as connection:
+            known = connection.execute(sa.select(d.doel, d.toelating).where(d.levering_nr == levering_nr)).all()
+            new = [(doel, key) for doel, key in toelatingen.items() if (doel, key) not in {tuple(row) for row in known}]
+            if not new:
+                return
+            nr = self.schrijf_stap(stap, connection)
+            connection.execute(
+                t.doorgang.insert(),
+                [{"levering_nr": levering_nr, "doel": doel, "toelating": key, "stap_nr": nr} for doel, key in new],
+            )
+            for bestand_nr, code in kapot.items():
+                where = (b.levering_nr == levering_nr, b.bestand_nr == bestand_nr)
+                connection.execute(t.levering_bestand.update().where(*where).values(code=code))
+            if stap.status == "geparkeerd":
+                changed = t.levering.update().where(t.levering.c.levering_nr == levering_nr)
+                connection.execute(changed.values(status="geparkeerd", code=stap.code))
+
+    # -- product runs ----------------------------------------------------------------------------------------------
+
+    def run(self, run_id: str) -> Rij | None:
+        """A product run by its id."""
+        found = self.rijen(sa.select(t.productrun).where(t.productrun.c.run_id == run_id))
+        return found[0] if found else None
+
+    def registreer_run(self, values: Rij, leveringen: Sequence[int], stap: Stap) -> None:
+        """Enters a finished product run with the leveringen it used."""
+        with self.transactie() as connection:
+            highest = connection.execute(sa.select(sa.func.max(t.productrun.c.volgorde))).scalar() or 0
+            connection.execute(t.productrun.insert().values({**values, "volgorde": highest + 1}))
+            if leveringen:
+                connection.execute(
+                    t.run_levering.insert(), [{"run_id": values["run_id"], "levering_nr": nr} for nr in leveringen]
+                )
+            self.schrijf_stap(stap, connection)
+
+    def laatste_run(self, product: str, periode: str) -> Rij | None:
+        """The newest finished run of a product for a period."""
+        r = t.productrun.c
+        query = sa.select(t.productrun).where(r.product == product, r.periode == periode).order_by(r.volgorde.desc())
+        found = self.rijen(query.limit(1))
+        return found[0] if found else None
+
+    # -- deliveries ------------------------------------------------------------------------------------------------
+
+    def uitleveringen(self, run_id: str) -> dict[str, Rij]:
+        """The deliveries of a run by recipient."""
+        query = sa.select(t.uitlevering).where(t.uitlevering.c.run_id == run_id)
+        return {row["ontvanger"]: row for row in self.rijen(query)}
+
+    def laatst_geleverd(self, product: str, periode: str, volgorde: int) -> dict[str, Rij]:
+        """Per recipient the run whose signals it last received, before the run with this order.
+
+        A run of the same period counts first; without one, the newest of an earlier period.
+        """
+        u, r = t.uitlevering.c, t.productrun.c
+        query = (
+            sa.select(u.ontvanger, r.run_id, r.periode, r.volgorde)
+            .join(t.productrun, u.run_id == r.run_id)
+            .where(u.product == product, r.volgorde < volgorde, r.periode <= periode)
+            .where(u.status.in_(["geleverd", "ongewijzigd"]))
+            .order_by(r.periode, r.volgorde)
+        )
+        return {row["ontvanger"]: row for row in self.rijen(query)}
+
+    def volgnummers(self, product: str) -> dict[str, int]:
+        """Per recipient the highest volgnummer given out for a product."""
+        u = t.uitlevering.c
+        query = sa.select(u.ontvanger, sa.func.max(u.volgnummer).label("hoogste")).where(u.product == product)
+        return {row["ontvanger"]: row["hoogste"] or 0 for row in self.rijen(query.group_by(u.ontvanger))}
+
+    def neem_voor(self, rows: Sequence[Rij]) -> None:
+        """Enters deliveries that are about to be made, with their volgnummers, so that a resumed run uses the same."""
+        if rows:
+            with self.transactie() as connection:
+                connection.execute(t.uitlevering.insert(), [dict(row) for row in rows])
+
+    def rond_af(self, rows: Sequence[Rij], bestanden: Sequence[Rij], stap: Stap) -> None:
+        """Enters how deliveries ended (`status`, `code`), their files, and the outcome row."""
+        u = t.uitlevering.c
+        with self.transactie() as connection:
+            for row in rows:
+                where = (u.run_id == row["run_id"], u.ontvanger == row["ontvanger"])
+                connection.execute(t.uitlevering.update().where(*where).values(status=row["status"], code=row["code"]))
+            if bestanden:
+                connection.execute(t.uitlevering_bestand.insert(), [dict(bestand) for bestand in bestanden])
+            self.schrijf_stap(stap, connection)

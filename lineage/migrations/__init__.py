@@ -1,0 +1,1 @@
+"""How a database comes to have the tables of the ledger (Alembic)."""

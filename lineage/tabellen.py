@@ -1,0 +1,136 @@
+"""The tables of the ledger (SQLAlchemy Core); `migrations/` holds how a database comes to have them.
+
+Nothing here holds a person: identifiers are of leveringen, runs and deliveries, counts are per reason, file names of a
+source are not kept because real ones carry burgerservicenummers.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import BigInteger
+
+metadata = MetaData()
+_BIG = BigInteger().with_variant(Integer, "sqlite")
+
+levering = Table(
+    "levering",
+    metadata,
+    Column("levering_nr", Integer, primary_key=True, autoincrement=True),
+    Column("levering_id", String(80), nullable=False, unique=True),
+    Column("bron", String(40), nullable=False),
+    Column("periode", String(7), nullable=False),
+    Column("inhoud", String(64), nullable=False),
+    Column("omschrijving", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("code", String(30)),
+    Column("ontvangen_op", DateTime(timezone=True), nullable=False),
+    Index("levering_bron_periode", "bron", "periode"),
+)
+
+levering_bestand = Table(
+    "levering_bestand",
+    metadata,
+    Column("levering_nr", ForeignKey("levering.levering_nr"), primary_key=True),
+    Column("bestand_nr", Integer, primary_key=True),
+    Column("formaat", String(20)),
+    Column("tabellen", Text, nullable=False),
+    Column("bytes", _BIG, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("code", String(30)),
+    Column("wijzer", Text),
+)
+
+doorgang = Table(
+    "doorgang",
+    metadata,
+    Column("levering_nr", ForeignKey("levering.levering_nr"), primary_key=True),
+    Column("doel", String(40), primary_key=True),
+    Column("toelating", String(64), primary_key=True),
+    Column("stap_nr", ForeignKey("stap.stap_nr"), nullable=False),
+)
+
+stap = Table(
+    "stap",
+    metadata,
+    Column("stap_nr", Integer, primary_key=True, autoincrement=True),
+    Column("soort", String(20), nullable=False),
+    Column("onderwerp", String(80), nullable=False),
+    Column("product", String(40)),
+    Column("periode", String(7)),
+    Column("begonnen_op", DateTime(timezone=True), nullable=False),
+    Column("beeindigd_op", DateTime(timezone=True), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("code", String(30)),
+    Index("stap_onderwerp", "onderwerp", "soort"),
+    Index("stap_status", "status"),
+)
+
+telling = Table(
+    "telling",
+    metadata,
+    Column("stap_nr", ForeignKey("stap.stap_nr"), primary_key=True),
+    Column("doel", String(40), primary_key=True),
+    Column("tabel", String(80), primary_key=True),
+    Column("reden", String(40), primary_key=True),
+    Column("aantal", _BIG, nullable=False),
+)
+
+productrun = Table(
+    "productrun",
+    metadata,
+    Column("run_id", String(40), primary_key=True),
+    Column("product", String(40), nullable=False),
+    Column("periode", String(7), nullable=False),
+    Column("pins", Text, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("volgorde", Integer, nullable=False),
+    Column("aangemaakt_op", DateTime(timezone=True), nullable=False),
+    Index("productrun_product_periode", "product", "periode"),
+)
+
+run_levering = Table(
+    "run_levering",
+    metadata,
+    Column("run_id", ForeignKey("productrun.run_id"), primary_key=True),
+    Column("levering_nr", ForeignKey("levering.levering_nr"), primary_key=True),
+)
+
+uitlevering = Table(
+    "uitlevering",
+    metadata,
+    Column("run_id", ForeignKey("productrun.run_id"), primary_key=True),
+    Column("ontvanger", String(20), primary_key=True),
+    Column("product", String(40), nullable=False),
+    Column("periode", String(7), nullable=False),
+    Column("volgnummer", Integer),
+    Column("bericht_identificatie", String(36)),
+    Column("leveringsoort", String(20), nullable=False),
+    Column("aantal", Integer, nullable=False),
+    Column("ongewijzigd", Integer, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("code", String(30)),
+    Column("dagtekening", DateTime(timezone=True)),
+    UniqueConstraint("ontvanger", "product", "volgnummer"),
+    Index("uitlevering_ontvanger", "ontvanger", "product", "periode"),
+)
+
+uitlevering_bestand = Table(
+    "uitlevering_bestand",
+    metadata,
+    Column("run_id", String(40), primary_key=True),
+    Column("ontvanger", String(20), primary_key=True),
+    Column("naam", String(120), primary_key=True),
+    Column("bytes", _BIG, nullable=False),
+    Column("sha256", String(64), nullable=False),
+)

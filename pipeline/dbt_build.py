@@ -1,0 +1,204 @@
+"""Runs the transforms of one product: one `dbt build` in this process, Parquet files in and out.
+
+`build()` gives dbt the pinned inputs as vars, lets it compute in memory (spilling to the work folder) and has it write
+`signal_<product>`, `bewijs_<product>` and `uitgesloten_<product>` as Parquet at the end, only when every model and every
+data test passed. Parsing the project takes seconds, so a process parses once and reuses the result.
+
+Everything dbt writes for itself (target, log, spill) goes to the work folder, so runs beside each other do not meet.
+dbt keeps its state in the process: builds in one process wait for each other.
+"""
+
+from __future__ import annotations
+
+import calendar
+import copy
+import os
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
+RESULTS = ("signal", "bewijs", "uitgesloten")
+
+_ALONE = threading.RLock()
+_parsed: dict[Path, Manifest] = {}
+
+
+@dataclass(frozen=True)
+class DbtModel:
+    """One model of a build. `rijen` is None for a view and for a model that was not built."""
+
+    naam: str
+    status: str
+    seconden: float
+    rijen: int | None
+
+
+@dataclass(frozen=True)
+class DbtUitkomst:
+    """What a build did. `fouten` names what failed and the kind of error, never a value from the data."""
+
+    ok: bool
+    modellen: tuple[DbtModel, ...]
+    tests_geslaagd: int
+    tests_mislukt: tuple[str, ...]
+    fouten: tuple[str, ...]
+    seconden: float
+
+
+def build(
+    product: str,
+    invoer: Mapping[str, Sequence[Path]],
+    uitvoer: Path,
+    *,
+    periode: str,
+    aanwezig: Collection[str],
+    geheugen: str = "2GB",
+    threads: int = 2,
+    werkmap: Path,
+) -> DbtUitkomst:
+    """Compute one product over one periode.
+
+    Args:
+        product: name of the product; its models are `signal_`, `bewijs_` and `uitgesloten_<product>`.
+        invoer: Parquet files per `<bron>.<tabel>`, `referentie.<naam>` and `run.levering`.
+        uitvoer: folder for the three Parquet files; made when absent. Nothing is written when the build fails.
+        periode: the month, `YYYY-MM`; peildatum is its last day.
+        aanwezig: the `<bron>.<tabel>` of which at least one levering was received.
+        geheugen: memory limit of DuckDB, for example `2GB`; what does not fit spills to `werkmap`.
+        threads: threads of DuckDB.
+        werkmap: folder for target, log and spill of this build only.
+
+    Returns:
+        The outcome; a model error or a failing data test gives `ok=False`, not an exception.
+    """
+    started = time.perf_counter()
+    uitvoer.mkdir(parents=True, exist_ok=True)
+    werkmap.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "KETEN_DBT_GEHEUGEN": geheugen,
+        "KETEN_DBT_THREADS": str(threads),
+        "KETEN_DBT_WERKMAP": str(werkmap.resolve()),
+        "KETEN_DBT_UITVOER": str(uitvoer.resolve()),
+    }
+    variables = {
+        "periode": periode,
+        "peildatum": _peildatum(periode),
+        "aanwezig": sorted(aanwezig),
+        "invoer": {naam: [str(pad) for pad in paden] for naam, paden in sorted(invoer.items())},
+    }
+    select = " ".join(f"+{kind}_{product}" for kind in RESULTS)
+    with _ALONE, _environment(environment):
+        try:
+            outcome = _invoke(["build", "--select", *select.split()], werkmap, variables, _manifest(werkmap))
+        finally:
+            _forget_connection()
+    return _uitkomst(outcome, werkmap, time.perf_counter() - started)
+
+
+def _peildatum(periode: str) -> str:
+    jaar, maand = (int(deel) for deel in periode.split("-"))
+    return f"{periode}-{calendar.monthrange(jaar, maand)[1]:02d}"
+
+
+def _manifest(werkmap: Path) -> Manifest:
+    """The parsed project. A copy, because compiling writes into it and would keep the vars of an earlier build."""
+    if TRANSFORMS not in _parsed:
+        outcome = _invoke(["parse"], werkmap, {}, None)
+        if outcome.result is None:
+            raise RuntimeError("het dbt-project in transforms/ is niet te lezen; zie dbt.log in de werkmap")
+        _parsed[TRANSFORMS] = outcome.result
+    return copy.deepcopy(_parsed[TRANSFORMS])
+
+
+def _invoke(command: list[str], werkmap: Path, variables: Mapping[str, object], manifest: Manifest | None) -> Any:
+    # Imported here: dbt takes a second to load and reads these settings when it does.
+    from dbt.cli.main import dbtRunner  # noqa: PLC0415
+
+    return dbtRunner(manifest=manifest).invoke(
+        command,
+        project_dir=str(TRANSFORMS),
+        profiles_dir=str(TRANSFORMS),
+        target_path=str(werkmap / "target"),
+        log_path=str(werkmap),
+        log_level="none",
+        log_level_file="info",
+        quiet=True,
+        print=False,
+        use_colors=False,
+        write_json=False,
+        populate_cache=False,
+        partial_parse=False,
+        send_anonymous_usage_stats=False,
+        version_check=False,
+        vars=dict(variables),
+    )
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    values = {**values, "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _forget_connection() -> None:
+    """Drop the in-memory database, so a build never sees tables of the one before it and its memory is freed."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def _uitkomst(outcome: Any, werkmap: Path, seconds: float) -> DbtUitkomst:
+    results = list(getattr(outcome.result, "results", None) or ())
+    counts = _tellingen(werkmap / "tellingen.parquet")
+    modellen: list[DbtModel] = []
+    passed, failed, errors = 0, [], []
+    for result in results:
+        naam, kind, status = result.node.name, str(result.node.resource_type), str(result.status)
+        if kind == "model":
+            modellen.append(DbtModel(naam, status, round(result.execution_time, 3), counts.get(naam)))
+        elif kind == "test" and status == "pass":
+            passed += 1
+        elif kind == "test" and status != "skipped":
+            failed.append(naam)
+        if status == "error":
+            errors.append(f"{kind} {naam}: {_kind_of_error(result.message)}")
+    if outcome.exception is not None:
+        errors.append(f"dbt: {type(outcome.exception).__name__}")
+    ok = bool(outcome.success) and not failed and not errors
+    return DbtUitkomst(ok, tuple(modellen), passed, tuple(failed), tuple(errors), round(seconds, 3))
+
+
+def _kind_of_error(message: str | None) -> str:
+    """The kind of a DuckDB or dbt error (`Conversion Error`); the rest of the message can hold a value."""
+    for line in (message or "").splitlines():
+        kind, found, _ = line.strip().partition(" Error")
+        if found and kind.replace(" ", "").isalpha() and kind not in {"Runtime", "Database"}:
+            return f"{kind} Error"
+    return "Runtime Error"
+
+
+def _tellingen(path: Path) -> dict[str, int]:
+    if not path.exists():
+        return {}
+    table = pq.read_table(path)
+    path.unlink()
+    return dict(zip(table["model"].to_pylist(), table["aantal"].to_pylist(), strict=True))

@@ -1,0 +1,281 @@
+"""Step: pass leveringen through the door, for every doel that consults them.
+
+What the door admits depends on the levering, the doelprofiel, the key version and the doelpopulatie. Their digest is the
+*toelating*; a levering that already passed under the same toelating is left alone, and one whose population has grown since
+passes again, so that a person who enters a population later is not missed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from connectors.lees import LidOnbruikbaar, lees_bestand
+from connectors.rijen import Bevinding, Rijen
+from lineage.ledger import Rij, Stap
+from pipeline.instellingen import Instellingen
+from pipeline.ontvang import landed
+from privacy.bsn import as_numbers
+from privacy.deur import QUARANTAINE, Deur, Toegang, read_persons
+from privacy.populatie import Populatie
+from privacy.pseudoniem import Pseudonimiseerder
+from schemas.fout import KetenFout
+from schemas.load import bronnen, doelen
+from schemas.model import Doel, Raadpleging
+
+SLEUTELVERSIE = 1
+# The order in which the tables of a doel must pass: who belongs, what is about persons, what hangs on something admitted.
+POPULATIE, PERSONEN, VIA = range(3)
+
+
+@dataclass(frozen=True)
+class Doorgelaten:
+    """The outcome for one levering: the doelen it passed for, and counts per (doel, table, reason)."""
+
+    levering_id: str
+    doelen: tuple[str, ...]
+    tellingen: Mapping[tuple[str, str, str], int]
+
+
+def toelaten(
+    instellingen: Instellingen, *, bron: str | None = None, tot_periode: str | None = None
+) -> list[Doorgelaten]:
+    """Passes every levering that has not passed under its present toelating, in order of receipt.
+
+    Limited to one bron, or to periods up to one, when given. Nothing is done twice: called again it returns an empty list.
+    """
+    stand = Stand(instellingen)
+    ledger = instellingen.grootboek
+    todo: list[tuple[Rij, dict[str, str]]] = []
+    for levering in ledger.leveringen(tot_periode, [bron] if bron else None):
+        nr = levering["levering_nr"]
+        wanted = {doel: stand.toelating(levering, doelen()[doel]) for doel in stand.doelen_van(nr)}
+        wanted = {doel: key for doel, key in wanted.items() if not ledger.heeft_doorgang(nr, doel, key)}
+        if wanted:
+            todo.append((levering, wanted))
+    passes = [_Passage(instellingen, stand, levering, wanted) for levering, wanted in todo]
+    for passage in passes:
+        passage.verwerk(POPULATIE)
+    stand.population_known()
+    for passage in passes:
+        passage.verwerk(PERSONEN)
+        passage.verwerk(VIA)
+        passage.leg_vast()
+    return [Doorgelaten(p.levering["levering_id"], tuple(p.toelatingen), dict(p.stap.tellingen)) for p in passes]
+
+
+def lake_paden(instellingen: Instellingen, doel: Doel, leveringen: Sequence[Rij]) -> dict[str, list[Path]]:
+    """The lake files of a doel that these leveringen gave under their present toelating, per table."""
+    stand = Stand(instellingen)
+    result: dict[str, list[Path]] = {}
+    for levering in leveringen:
+        name = f"{_lake_name(levering, stand.toelating(levering, doel))}.parquet"
+        for tabel in stand.tabellen.get(levering["levering_nr"], frozenset()):
+            path = instellingen.lake / doel.doel / tabel / name
+            if path.exists():
+                result.setdefault(tabel, []).append(path)
+    return {tabel: sorted(paths) for tabel, paths in sorted(result.items())}
+
+
+def _lake_name(levering: Rij, toelating: str) -> str:
+    return f"{levering['levering_nr']:06d}-{toelating[:12]}"
+
+
+@dataclass
+class Stand:
+    """What the ledger says now, read once: leveringen, their tables, and from that the populations."""
+
+    instellingen: Instellingen
+    _populaties: dict[str, Populatie] = field(default_factory=dict)
+
+    @cached_property
+    def leveringen(self) -> list[Rij]:
+        """All usable leveringen."""
+        return self.instellingen.grootboek.leveringen()
+
+    @cached_property
+    def tabellen(self) -> dict[int, frozenset[str]]:
+        """Per levering the tables it may hold."""
+        return self.instellingen.grootboek.tabellen_per_levering()
+
+    def doelen_van(self, levering_nr: int) -> list[str]:
+        """The doelen that consult a table of this levering."""
+        held = self.tabellen.get(levering_nr, frozenset())
+        return [naam for naam, doel in doelen().items() if held & {r.tabel for r in doel.bronnen}]
+
+    def toelating(self, levering: Rij, doel: Doel) -> str:
+        """The digest of all that decides what a doel admits from a levering."""
+        held = self.tabellen.get(levering["levering_nr"], frozenset())
+        depends: set[str] = set()
+        for raadpleging in doel.bronnen:
+            if raadpleging.tabel in held:
+                if rang(doel, raadpleging) != POPULATIE:
+                    depends |= {populatie.tabel for populatie in doel.populatie}
+                if raadpleging.via:
+                    depends.add(raadpleging.via.tabel)
+        others = [lev["levering_id"] for lev in self.leveringen if self.tabellen.get(lev["levering_nr"], set()) & depends]
+        text = "\n".join([doel.model_dump_json(), str(SLEUTELVERSIE), *sorted(others)])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def pseudonimiseerder(self, doel: str) -> Pseudonimiseerder:
+        """Of a doel, under the present key version."""
+        return Pseudonimiseerder(self.instellingen.sleutelbos.sleutel(doel, SLEUTELVERSIE))
+
+    def population_known(self) -> None:
+        """Forgets populations read before all leveringen with population tables had passed."""
+        self._populaties.clear()
+
+    def populatie(self, doel: Doel) -> Populatie:
+        """Everybody who belongs to a doel, from the lake files of its population tables."""
+        if doel.doel not in self._populaties:
+            populatie = self._populaties[doel.doel] = Populatie()
+            pseudonimiseerder = self.pseudonimiseerder(doel.doel)
+            for bron in doel.populatie:
+                paths = self._any_toelating(doel, bron.tabel)
+                for veld in bron.velden:
+                    for tokens in read_persons(paths, veld, bron.waarbij):
+                        populatie.voeg_toe(as_numbers(pseudonimiseerder.ontsleutel(tokens))[0])
+        return self._populaties[doel.doel]
+
+    def _any_toelating(self, doel: Doel, tabel: str) -> list[Path]:
+        """One lake file per levering of a population table; its content does not depend on the toelating."""
+        folder = self.instellingen.lake / doel.doel / tabel
+        usable = {f"{levering['levering_nr']:06d}" for levering in self.leveringen}
+        by_levering = {path.name[:6]: path for path in sorted(folder.glob("[0-9]*.parquet"))}
+        return [path for nr, path in sorted(by_levering.items()) if nr in usable]
+
+    def sleutels(self, doel: Doel, raadpleging: Raadpleging) -> pa.Array:
+        """The values through which rows of a `via` table are admitted."""
+        assert raadpleging.via is not None
+        source = [lev for lev in self.leveringen if raadpleging.via.tabel in self.tabellen.get(lev["levering_nr"], ())]
+        paths = lake_paden(self.instellingen, doel, source).get(raadpleging.via.tabel, [])
+        columns = [pq.ParquetFile(path).read(columns=[raadpleging.via.veld]).column(0) for path in paths]
+        chunks = [chunk for column in columns for chunk in column.chunks]
+        return pc.unique(pa.chunked_array(chunks, pa.string())).drop_null()
+
+
+def rang(doel: Doel, raadpleging: Raadpleging) -> int:
+    """When a table passes: 0 it is the population, 1 it is about persons, 2 it hangs on something admitted."""
+    if raadpleging.tabel in {populatie.tabel for populatie in doel.populatie}:
+        return POPULATIE
+    return VIA if raadpleging.via else PERSONEN
+
+
+class _Passage:
+    """One levering on its way through the door."""
+
+    def __init__(self, instellingen: Instellingen, stand: Stand, levering: Rij, toelatingen: dict[str, str]) -> None:
+        self.instellingen, self.stand, self.levering, self.toelatingen = instellingen, stand, levering, toelatingen
+        self.stap = Stap("deur", levering["levering_id"], None, levering["periode"])
+        self._folder = instellingen.landing / levering["bron"] / levering["levering_id"]
+        self._bestanden = instellingen.grootboek.bestanden(levering["levering_nr"])
+        self._unusable: set[tuple[int, int | None]] = set()
+        self._findings: dict[tuple[int, Bevinding], None] = {}
+        self._quarantaine: list[pa.RecordBatch] = []
+
+    def verwerk(self, beurt: int) -> None:
+        """Passes the tables whose turn it is. A file that breaks off is left out, and the others are read anew."""
+        toegangen = self._toegangen(beurt)
+        while toegangen:
+            try:
+                self._lees(toegangen)
+            except LidOnbruikbaar as fout:
+                self._unusable.add((self._reading, fout.lid_nr))
+                self._findings[self._reading, Bevinding(fout.code, lid_nr=fout.lid_nr)] = None
+            except KetenFout as fout:
+                self._unusable.add((self._reading, None))
+                self._findings[self._reading, Bevinding(fout.code)] = None
+            else:
+                return
+
+    def _toegangen(self, beurt: int) -> dict[str, list[Toegang]]:
+        """Per table of this turn, how each doel admits its rows."""
+        held = self.stand.tabellen[self.levering["levering_nr"]]
+        result: dict[str, list[Toegang]] = {}
+        for doel in map(doelen().__getitem__, self.toelatingen):
+            for raadpleging in doel.bronnen:
+                if raadpleging.tabel in held and rang(doel, raadpleging) == beurt:
+                    toegang = Toegang(
+                        doel.doel,
+                        raadpleging,
+                        self.stand.pseudonimiseerder(doel.doel),
+                        self.stand.populatie(doel) if beurt == PERSONEN else None,
+                        self.stand.sleutels(doel, raadpleging) if beurt == VIA else None,
+                    )
+                    result.setdefault(raadpleging.tabel, []).append(toegang)
+        return result
+
+    def _lees(self, toegangen: dict[str, list[Toegang]]) -> None:
+        names = {doel: _lake_name(self.levering, toelating) for doel, toelating in self.toelatingen.items()}
+        with Deur(self.instellingen.lake, self.levering["levering_nr"], names) as deur:
+            for item in self._rows(toegangen):
+                deur.verwerk(item.batch, toegangen[item.tabel])
+        for key, aantal in deur.uitkomst.tellingen.items():
+            self.stap.tellingen[key] = self.stap.tellingen.get(key, 0) + aantal
+        self._quarantaine += deur.uitkomst.quarantaine
+
+    def _rows(self, tabellen: Collection[str]) -> Iterator[Rijen]:
+        """The rows of the usable files, with record numbers that run on from file to file; findings are noted."""
+        bron = bronnen()[self.levering["bron"]]
+        wanted = {tabel.partition(".")[2] for tabel in tabellen}
+        offsets: dict[str, int] = {}
+        for bestand in self._bestanden:
+            self._reading = nr = bestand["bestand_nr"]
+            if bestand["code"] or (nr, None) in self._unusable or not set(bestand["tabellen"].split()) & set(tabellen):
+                continue
+            skip = {lid for file, lid in self._unusable if file == nr}
+            starts = dict(offsets)
+            for item in lees_bestand(landed(self._folder, nr), bron, wanted, skip):
+                shift = starts.get(item.tabel or "", 0)
+                if isinstance(item, Bevinding):
+                    record_nr = item.record_nr + shift if item.record_nr else None
+                    self._findings[nr, replace(item, record_nr=record_nr)] = None
+                    continue
+                record_nr = pc.add(item.batch.column(0), pa.scalar(shift, pa.int64()))
+                offsets[item.tabel] = record_nr[-1].as_py()
+                yield Rijen(item.tabel, item.batch.set_column(0, "record_nr", record_nr))
+
+    def leg_vast(self) -> None:
+        """Writes the quarantine and the outcome to the ledger; parks the levering when no file of it could be used."""
+        for _, finding in self._findings:
+            key = ("", finding.tabel or "bestand", finding.code)
+            self.stap.tellingen[key] = self.stap.tellingen.get(key, 0) + finding.aantal
+        self._write_quarantaine()
+        broken = {nr: finding.code for nr, finding in self._findings if finding.code.startswith("B-") and not finding.lid_nr}
+        usable = {bestand["bestand_nr"] for bestand in self._bestanden if not bestand["code"]} - broken.keys()
+        if not usable:
+            self.stap.status, self.stap.code = "geparkeerd", next(iter(broken.values()), "L-LEEG")
+        self.instellingen.grootboek.registreer_doorgangen(
+            self.levering["levering_nr"], self.toelatingen, broken, self.stap
+        )
+
+    def _write_quarantaine(self) -> None:
+        """Pointers to what was rejected: (levering, table, record) or (levering, file, member), with the code."""
+        nr = self.levering["levering_nr"]
+        findings = [
+            {
+                "levering_nr": nr,
+                "doel": None,
+                "tabel": finding.tabel,
+                "bestand_nr": bestand_nr,
+                "lid_nr": finding.lid_nr,
+                "record_nr": finding.record_nr,
+                "code": finding.code,
+            }
+            for bestand_nr, finding in self._findings
+        ]
+        batches = [*self._quarantaine, *pa.Table.from_pylist(findings, schema=QUARANTAINE).to_batches()]
+        if batches:
+            path = self.instellingen.map("quarantaine", f"{self.levering['levering_id']}.parquet")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside = path.with_name(f".{path.name}.{os.getpid()}")
+            pq.write_table(pa.Table.from_batches(batches, schema=QUARANTAINE), aside)
+            aside.rename(path)

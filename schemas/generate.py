@@ -1,0 +1,237 @@
+"""Writes the artefacts that other tools need from the declarations, and tells whether they have drifted.
+
+`artefacts()` returns every artefact as text by its path in the repository: the dbt sources, the staging models and
+their descriptions, the table keys as a dbt macro, and a listing of Arrow schemas. `python -m schemas.generate` writes
+them, `--controleer` only compares and exits with 1 when one differs. Message schemas have a generator of their own in
+`message_formats`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from schemas.arrow import PSEUDONIEM, lake_name, lake_schema, raw_schema
+from schemas.load import all_tabellen, bronnen
+from schemas.model import Tabel
+from schemas.reference import SCHEMAS as REFERENCE_SCHEMAS
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TRANSFORMS = "transforms"
+
+# Which leveringen a run may read; the pipeline writes it from the ledger for every run.
+LEVERING_SCHEMA = pa.schema(
+    [
+        ("levering_nr", pa.int32()),
+        ("levering_id", pa.string()),
+        ("bron", pa.string()),
+        ("periode", pa.string()),
+        ("ontvangen_op", pa.timestamp("us")),
+    ]
+)
+
+_GENERATED = "gegenereerd uit schemas/ door schemas/generate.py; niet met de hand wijzigen"
+_LEVERING_COLUMNS = {
+    "levering_nr": "Volgnummer van de levering; een hoger nummer is later ontvangen.",
+    "record_nr": "Nummer van het record binnen de levering, voor de weg terug naar de bron.",
+}
+_SQL_TYPES: dict[pa.DataType, str] = {
+    PSEUDONIEM: "blob",
+    pa.string(): "varchar",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp",
+}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes lists indented under their key, as the other YAML files of the project have them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent list items."""
+        super().increase_indent(flow, indentless=False)
+
+
+def artefacts() -> dict[str, str]:
+    """Every generated artefact: path relative to the repository -> text."""
+    return {
+        f"{TRANSFORMS}/models/sources.yml": _sources(),
+        f"{TRANSFORMS}/models/staging/staging.yml": _staging_descriptions(),
+        f"{TRANSFORMS}/macros/sleutel.sql": _sleutel_macro(),
+        "schemas/generated/arrow.json": _arrow_listing(),
+        **{f"{TRANSFORMS}/models/staging/{naam}.sql": sql for naam, sql in _staging_models()},
+    }
+
+
+def drifted() -> list[str]:
+    """The paths of the artefacts that are missing, differ, or should no longer exist."""
+    expected = artefacts()
+    differing = [path for path, text in expected.items() if _read(path) != text]
+    staging = REPOSITORY / TRANSFORMS / "models" / "staging"
+    present = {path.relative_to(REPOSITORY).as_posix() for path in staging.glob("*")}
+    return sorted({*differing, *(present - set(expected))})
+
+
+def _read(path: str) -> str | None:
+    file = REPOSITORY / path
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
+def _sources() -> str:
+    sources = [
+        {
+            "name": bron.bron,
+            "description": f"{bron.naam}. {bron.omschrijving}",
+            "config": {"meta": {"houder": bron.houder, "frequentie": bron.frequentie}},
+            "tables": [_source_table(tabel) for tabel in bron.tabellen.values()],
+        }
+        for bron in bronnen().values()
+    ]
+    sources.append(
+        {
+            "name": "referentie",
+            "description": "Codelijsten, normen en kenmerken van ontvangers uit schemas/, vastgelegd per run.",
+            "tables": [_plain_table(naam, schema) for naam, schema in REFERENCE_SCHEMAS.items()],
+        }
+    )
+    sources.append(
+        {
+            "name": "run",
+            "description": "Wat bij een run is vastgelegd over zijn invoer.",
+            "tables": [_plain_table("levering", LEVERING_SCHEMA)],
+        }
+    )
+    return _as_yaml({"version": 2, "sources": sources})
+
+
+def _source_table(tabel: Tabel) -> dict[str, Any]:
+    return {
+        "name": tabel.tabel,
+        "description": tabel.omschrijving,
+        "config": {"meta": {"sleutel": [lake_name(veld) for veld in tabel.sleutel]}},
+        "columns": _columns(tabel),
+    }
+
+
+def _plain_table(naam: str, schema: pa.Schema) -> dict[str, Any]:
+    return {
+        "name": naam,
+        "description": f"{naam} uit schemas/." if naam != "levering" else "De leveringen die de run mag lezen.",
+        "columns": [{"name": field.name, "data_type": _SQL_TYPES[field.type]} for field in schema],
+    }
+
+
+def _columns(tabel: Tabel) -> list[dict[str, Any]]:
+    descriptions = {lake_name(naam): veld.omschrijving for naam, veld in tabel.velden.items()} | _LEVERING_COLUMNS
+    return [
+        {"name": field.name, "data_type": _SQL_TYPES[field.type], "description": descriptions[field.name]}
+        for field in lake_schema(tabel)
+    ]
+
+
+def _staging_descriptions() -> str:
+    models = [
+        {
+            "name": _staging_name(naam),
+            "description": f"{tabel.omschrijving} Alle ontvangen rijen, ook die later zijn herzien.",
+            "columns": [{k: column[k] for k in ("name", "description")} for column in _columns(tabel)],
+        }
+        for naam, tabel in all_tabellen()
+    ]
+    models += [
+        {"name": f"stg_referentie__{naam}", "description": f"Referentietabel {naam} zoals vastgelegd bij de run."}
+        for naam in REFERENCE_SCHEMAS
+    ]
+    models.append({"name": "stg_run__levering", "description": "De leveringen die de run mag lezen."})
+    return _as_yaml({"version": 2, "models": models})
+
+
+def _staging_name(naam: str) -> str:
+    return f"stg_{naam.replace('.', '__')}"
+
+
+def _staging_models() -> Iterator[tuple[str, str]]:
+    for naam, tabel in all_tabellen():
+        yield _staging_name(naam), _staging_sql(naam, lake_schema(tabel))
+    for naam, schema in REFERENCE_SCHEMAS.items():
+        yield f"stg_referentie__{naam}", _staging_sql(f"referentie.{naam}", schema)
+    yield "stg_run__levering", _staging_sql("run.levering", LEVERING_SCHEMA)
+
+
+def _staging_sql(naam: str, schema: pa.Schema) -> str:
+    bron, _, tabel = naam.partition(".")
+    columns = ",\n    ".join(
+        f"{{{{ pseudoniem('{field.name}') }}}} as {field.name}" if field.type == PSEUDONIEM else field.name
+        for field in schema
+    )
+    return f"-- {_GENERATED}\nselect\n    {columns}\nfrom {{{{ invoer('{bron}', '{tabel}') }}}}\n"
+
+
+def _sleutel_macro() -> str:
+    lines = [
+        f"    '{naam}': {json.dumps([lake_name(veld) for veld in tabel.sleutel])},".replace('"', "'")
+        for naam, tabel in all_tabellen()
+    ]
+    return "\n".join(
+        [
+            f"{{# {_GENERATED} #}}",
+            "{# De sleutel van een tabel: van rijen met dezelfde sleutel telt die van de laatste levering. #}",
+            "{% macro sleutel(bron, tabel) %}",
+            "  {{ return({",
+            *lines,
+            "  }[bron ~ '.' ~ tabel]) }}",
+            "{% endmacro %}",
+            "",
+        ]
+    )
+
+
+def _arrow_listing() -> str:
+    listing = {
+        naam: {"raw": _fields(raw_schema(tabel)), "lake": _fields(lake_schema(tabel))}
+        for naam, tabel in all_tabellen()
+    }
+    listing |= {f"referentie.{naam}": {"lake": _fields(schema)} for naam, schema in REFERENCE_SCHEMAS.items()}
+    listing["run.levering"] = {"lake": _fields(LEVERING_SCHEMA)}
+    return json.dumps(listing, indent=1, ensure_ascii=False) + "\n"
+
+
+def _fields(schema: pa.Schema) -> dict[str, str]:
+    return {field.name: str(field.type) for field in schema}
+
+
+def _as_yaml(content: dict[str, Any]) -> str:
+    text: str = yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return f"# {_GENERATED}\n{text}"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the artefacts, or with `--controleer` only compare; returns the exit code."""
+    parser = argparse.ArgumentParser(description="Schrijf of controleer wat uit schemas/ wordt gegenereerd.")
+    parser.add_argument("--controleer", action="store_true", help="alleen vergelijken; 1 als er verschil is")
+    if parser.parse_args(arguments).controleer:
+        differing = drifted()
+        sys.stdout.writelines(f"wijkt af van schemas/: {path}\n" for path in differing)
+        return 1 if differing else 0
+    expected = artefacts()
+    for path in drifted():
+        if path in expected:
+            (REPOSITORY / path).parent.mkdir(parents=True, exist_ok=True)
+            (REPOSITORY / path).write_text(expected[path], encoding="utf-8")
+        else:
+            (REPOSITORY / path).unlink()
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
