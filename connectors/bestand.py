@@ -7,10 +7,12 @@ Limits guard against archives that are small outside and huge inside.
 from __future__ import annotations
 
 import io
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -53,7 +55,7 @@ def leden(path: Path) -> Iterator[Lid]:
         return
     try:
         yield from _zip_leden(path) if zipfile.is_zipfile(path) else _tar_leden(path)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
         raise KetenFout("B-KAPOT", "archief") from error
 
 
@@ -63,7 +65,7 @@ def _zip_leden(path: Path) -> Iterator[Lid]:
         _check_limits(len(members))
         for nr, info in enumerate(members, 1):
             _check_size(info.filename, info.file_size, info.compress_size)
-            yield Lid(nr, lambda info=info: archive.open(info))  # type: ignore[misc]
+            yield Lid(nr, lambda info=info: _member(lambda: archive.open(info)))  # type: ignore[misc]
 
 
 def _tar_leden(path: Path) -> Iterator[Lid]:
@@ -75,7 +77,21 @@ def _tar_leden(path: Path) -> Iterator[Lid]:
             nr += 1
             _check_limits(nr)
             _check_size(info.name, info.size, info.size)
-            yield Lid(nr, lambda info=info: archive.extractfile(info) or io.BytesIO())  # type: ignore[misc]
+            yield Lid(nr, lambda info=info: _member(lambda: archive.extractfile(info) or io.BytesIO()))  # type: ignore[misc]
+
+
+@contextmanager
+def _member(open_member: Callable[[], IO[bytes]]) -> Iterator[IO[bytes]]:
+    """One member, whose damage shows only while it is read: a checksum, a compressed stream that breaks off."""
+    try:
+        member = open_member()
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # damaged, unknown method, encrypted
+        raise KetenFout("B-KAPOT", "archief") from error
+    try:
+        with member:
+            yield member
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
+        raise KetenFout("B-KAPOT", "archief") from error
 
 
 def _check_limits(members: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import IO, Literal
 
@@ -137,9 +138,12 @@ def _first_object(head: bytes) -> dict[str, None]:
 
 
 def _herken_csv(text: str, bron: Bron) -> Herkend:
-    header = text.split("\n", 1)[0].rstrip("\r")
+    header = re.split(r"\r\n|\n|\r", text, maxsplit=1)[0]
     delimiter = max(";,\t|", key=header.count)
-    columns = next(csv.reader([header], delimiter=delimiter), [])
+    try:
+        columns = next(csv.reader([header], delimiter=delimiter), [])
+    except csv.Error:  # one endless cell
+        raise KetenFout("B-ONBEKEND", "csv") from None
     if LO_BRP_BSN in columns:
         tabellen = tuple(tabel.tabel for tabel in _with(bron, "lo_brp"))
         if not tabellen:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from connectors.herken import Herkend
+from connectors.herken import LO_BRP_BSN, Herkend
 from connectors.rijen import Bevinding, Gelezen, make_rijen
 from schemas.fout import KetenFout
 from schemas.model import Tabel
@@ -99,13 +99,19 @@ def lees_lo_brp(stream: IO[bytes], herkend: Herkend, tabellen: dict[str, Tabel])
     names = [f"k{index}" for index in range(len(herkend.kolommen))]  # element numbers may occur twice
     place = {element: names[index] for index, element in reversed(list(enumerate(herkend.kolommen)))}
     numbers = RecordNumbers()
-    bsn_before = pa.scalar(None, pa.string())
-    for batch in _open(stream, herkend, numbers.broken, {}, skip_rows=1, column_names=names):
+    persoon = _Persoon(herkend.scheidingsteken)
+
+    def on_broken(row: pyarrow.csv.InvalidRow) -> str:
+        persoon.broken(row)
+        return numbers.broken(row)
+
+    for batch in _open(stream, herkend, on_broken, {}, skip_rows=1, column_names=names):
         yield from (Bevinding("R-KAPOT", record_nr=nr) for nr in numbers.take_broken())
+        if not batch.num_rows:
+            continue
         record_nr = numbers.next(batch.num_rows)
         starts = pc.is_valid(batch.column(names[0]))
-        bsn = _fill_down(starts, batch.column(place["01.01.20"]), bsn_before)
-        bsn_before = bsn[-1]
+        bsn = persoon.fill_down(starts, batch.column(place[LO_BRP_BSN]), record_nr)
         for naam, tabel in tabellen.items():
             assert tabel.lo_brp is not None
             plaatsen = {veld: p for veld, p in tabel.lo_brp.velden.items() if p.pad in place}
@@ -119,12 +125,31 @@ def lees_lo_brp(stream: IO[bytes], herkend: Herkend, tabellen: dict[str, Tabel])
     yield from (Bevinding("R-KAPOT", record_nr=nr) for nr in numbers.take_broken())
 
 
-def _fill_down(starts: pa.Array, values: pa.Array, before: pa.Scalar) -> pa.Array:
-    """The value of the last row that starts a persoonslijst, for every row; `before` for rows above the first start."""
-    index = np.where(starts.to_numpy(zero_copy_only=False), np.arange(len(starts)), -1)
-    last = np.maximum.accumulate(index)
-    filled = values.take(pa.array(np.maximum(last, 0)))
-    return pc.if_else(pa.array(last < 0), before, filled)
+class _Persoon:
+    """Whose persoonslijst a row belongs to: that of the last row above it that starts one, over batches.
+
+    When that row is broken, the rows below it belong to nobody we know, and never to the person before.
+    """
+
+    def __init__(self, delimiter: str) -> None:
+        self._delimiter = delimiter
+        self._bsn, self._start = pa.scalar(None, pa.string()), 0
+        self._lost: list[int] = []
+
+    def broken(self, row: pyarrow.csv.InvalidRow) -> None:
+        """Remembers the number of a broken row that started a persoonslijst."""
+        if not (row.text or "").startswith(self._delimiter):
+            self._lost.append((row.number or 0) - 1)
+
+    def fill_down(self, starts: pa.Array, bsn: pa.Array, record_nr: pa.Array) -> pa.Array:
+        """The burgerservicenummer of every row of a batch, null where it is not known."""
+        begins, nr = starts.to_numpy(zero_copy_only=False), record_nr.to_numpy()
+        last = np.maximum.accumulate(np.where(begins, np.arange(len(nr)), -1))
+        start = np.where(last < 0, self._start, nr[np.maximum(last, 0)])
+        filled = pc.if_else(pa.array(last < 0), self._bsn, bsn.take(pa.array(np.maximum(last, 0))))
+        self._bsn, self._start = filled[-1], int(start[-1])
+        orphan = np.searchsorted(self._lost, nr) > np.searchsorted(self._lost, start)
+        return pc.if_else(pa.array(orphan), pa.scalar(None, pa.string()), filled)
 
 
 def _any_filled(columns: dict[str, pa.Array]) -> pa.Array:

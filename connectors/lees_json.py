@@ -14,6 +14,7 @@ from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen_from_lis
 from schemas.fout import KetenFout
 from schemas.model import Tabel
 
+BOM = b"\xef\xbb\xbf"
 _STEP = re.compile(r"^(?P<key>[^\[]+)(?:\[(?P<name>[^=]+)=(?P<value>.*)\])?$")
 
 
@@ -47,7 +48,7 @@ def _records(stream: IO[bytes], herkend: Herkend) -> Iterator[object]:
     """Every record; None for a line of JSON lines that cannot be read."""
     if herkend.formaat == "jsonregels":
         for line in stream:
-            if stripped := line.strip().removeprefix(b"\xef\xbb\xbf"):
+            if stripped := line.strip().removeprefix(BOM):
                 yield _parse_line(stripped)
         return
     try:
@@ -58,9 +59,10 @@ def _records(stream: IO[bytes], herkend: Herkend) -> Iterator[object]:
 
 
 def _first_byte(stream: IO[bytes]) -> bytes:
-    head = stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    stream.seek(0)
-    return head
+    """The first byte that counts; leaves the stream after a byte order mark, which the parser does not know."""
+    head = stream.read(64)
+    stream.seek(len(BOM) if head.startswith(BOM) else 0)
+    return head.removeprefix(BOM).lstrip()[:1]
 
 
 def _parse_line(line: bytes) -> object:

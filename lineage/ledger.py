@@ -215,6 +215,15 @@ class Ledger:
                 )
             self.schrijf_stap(stap, connection)
 
+    def onafgemaakt(self, product: str) -> list[Rij]:
+        """Runs of a product of which not every delivery has ended, in order; only the newest of a period counts."""
+        r, u = t.productrun.c, t.uitlevering.c
+        newest = sa.select(sa.func.max(r.volgorde)).where(r.product == product).group_by(r.periode)
+        ended = sa.select(u.run_id).group_by(u.run_id).having(sa.func.sum(sa.case((u.status == "voorgenomen", 1), else_=0)) == 0)
+        lever = sa.select(t.stap.c.onderwerp).where(t.stap.c.soort == "lever", t.stap.c.status == "gelukt")
+        query = sa.select(t.productrun).where(r.product == product, r.volgorde.in_(newest)).order_by(r.volgorde)
+        return self.rijen(query.where(r.run_id.not_in(ended), r.run_id.not_in(lever)))
+
     def laatste_run(self, product: str, periode: str) -> Rij | None:
         """The newest finished run of a product for a period."""
         r = t.productrun.c
@@ -256,13 +265,13 @@ class Ledger:
             with self.transactie() as connection:
                 connection.execute(t.uitlevering.insert(), [dict(row) for row in rows])
 
-    def rond_af(self, rows: Sequence[Rij], bestanden: Sequence[Rij], stap: Stap) -> None:
-        """Enters how deliveries ended (`status`, `code`), their files, and the outcome row."""
+    def rond_af(self, rows: Sequence[Rij], bestanden: Sequence[Rij]) -> None:
+        """Enters how deliveries ended (`status`, `code`, `wijzer`, and `volgnummer`, which one held back gives up) and their files."""
         u = t.uitlevering.c
         with self.transactie() as connection:
             for row in rows:
                 where = (u.run_id == row["run_id"], u.ontvanger == row["ontvanger"])
-                connection.execute(t.uitlevering.update().where(*where).values(status=row["status"], code=row["code"]))
+                values = {name: row[name] for name in ("status", "code", "wijzer", "volgnummer")}
+                connection.execute(t.uitlevering.update().where(*where).values(values))
             if bestanden:
                 connection.execute(t.uitlevering_bestand.insert(), [dict(bestand) for bestand in bestanden])
-            self.schrijf_stap(stap, connection)

@@ -120,6 +120,7 @@ uitlevering = Table(
     Column("ongewijzigd", Integer, nullable=False),
     Column("status", String(20), nullable=False),
     Column("code", String(30)),
+    Column("wijzer", Text),
     Column("dagtekening", DateTime(timezone=True)),
     UniqueConstraint("ontvanger", "product", "volgnummer"),
     Index("uitlevering_ontvanger", "ontvanger", "product", "periode"),

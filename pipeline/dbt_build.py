@@ -1,8 +1,8 @@
 """Runs the transforms of one product: one `dbt build` in this process, Parquet files in and out.
 
 `build()` gives dbt the pinned inputs as vars, lets it compute in memory (spilling to the work folder) and has it write
-`signal_<product>`, `bewijs_<product>` and `uitgesloten_<product>` as Parquet at the end, only when every model and every
-data test passed. Parsing the project takes seconds, so a process parses once and reuses the result.
+`signal_<product>`, `bewijs_<product>` and `uitgesloten_<product>` as Parquet at the end, only when every model and
+every data test passed. Parsing the project takes seconds, so a process parses once and reuses the result.
 
 Everything dbt writes for itself (target, log, spill) goes to the work folder, so runs beside each other do not meet.
 dbt keeps its state in the process: builds in one process wait for each other.
@@ -11,7 +11,6 @@ dbt keeps its state in the process: builds in one process wait for each other.
 from __future__ import annotations
 
 import calendar
-import copy
 import os
 import threading
 import time
@@ -28,6 +27,13 @@ if TYPE_CHECKING:
 
 TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
 RESULTS = ("signal", "bewijs", "uitgesloten")
+
+# Nothing to the console, no file that names machines or usage, no network.
+_QUIET = (
+    *("--quiet", "--no-print", "--no-use-colors", "--log-level", "none", "--log-level-file", "info"),
+    *("--no-write-json", "--no-populate-cache", "--no-partial-parse", "--no-version-check"),
+    "--no-send-anonymous-usage-stats",
+)
 
 _ALONE = threading.RLock()
 _parsed: dict[Path, Manifest] = {}
@@ -55,7 +61,7 @@ class DbtUitkomst:
     seconden: float
 
 
-def build(
+def build(  # noqa: PLR0913 - all are inputs of one run, and named
     product: str,
     invoer: Mapping[str, Sequence[Path]],
     uitvoer: Path,
@@ -117,31 +123,21 @@ def _manifest(werkmap: Path) -> Manifest:
         if outcome.result is None:
             raise RuntimeError("het dbt-project in transforms/ is niet te lezen; zie dbt.log in de werkmap")
         _parsed[TRANSFORMS] = outcome.result
-    return copy.deepcopy(_parsed[TRANSFORMS])
+    manifest: Manifest = _parsed[TRANSFORMS].deepcopy()  # type: ignore[no-untyped-call]
+    return manifest
 
 
 def _invoke(command: list[str], werkmap: Path, variables: Mapping[str, object], manifest: Manifest | None) -> Any:
     # Imported here: dbt takes a second to load and reads these settings when it does.
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
-    return dbtRunner(manifest=manifest).invoke(
-        command,
-        project_dir=str(TRANSFORMS),
-        profiles_dir=str(TRANSFORMS),
-        target_path=str(werkmap / "target"),
-        log_path=str(werkmap),
-        log_level="none",
-        log_level_file="info",
-        quiet=True,
-        print=False,
-        use_colors=False,
-        write_json=False,
-        populate_cache=False,
-        partial_parse=False,
-        send_anonymous_usage_stats=False,
-        version_check=False,
-        vars=dict(variables),
-    )
+    arguments = [
+        *_QUIET,
+        *command,
+        *("--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)),
+        *("--target-path", str(werkmap / "target"), "--log-path", str(werkmap)),
+    ]
+    return dbtRunner(manifest=manifest).invoke(arguments, vars=dict(variables))
 
 
 @contextmanager
@@ -163,7 +159,7 @@ def _forget_connection() -> None:
     """Drop the in-memory database, so a build never sees tables of the one before it and its memory is freed."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _uitkomst(outcome: Any, werkmap: Path, seconds: float) -> DbtUitkomst:

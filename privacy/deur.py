@@ -207,10 +207,11 @@ class _Rijen:
                 continue
             result = typeer(declared, raw)
             typed[veld] = result.kolom
-            if result.fout is not None:
-                codes.append(result.code)
-                bad = result.fout.fill_null(False).to_numpy(zero_copy_only=False)
-                errors[veld] = np.where(bad, len(codes) - 1, 0).astype(np.uint8)
+            for mask, code in ((result.fout, result.code), (result.leeg, "R-VERPLICHT")):
+                if mask is not None:
+                    codes.append(code)
+                    bad = mask.fill_null(False).to_numpy(zero_copy_only=False)
+                    errors[veld] = np.where(bad, len(codes) - 1, errors.get(veld, 0)).astype(np.uint8)
         return cls(batch.column("record_nr"), bsn, typed, errors, warnings, codes)
 
     def reject(self, velden: Iterable[str], inside: Mask) -> npt.NDArray[np.uint8]:

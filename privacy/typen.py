@@ -15,17 +15,22 @@ from schemas.load import codelijst
 from schemas.model import Veld
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_MAX_DAY = pa.array([31, *_DAYS], pa.int32())  # by month; an unknown month allows no day, checked apart
+_MAX_DAY = pa.array([0, *_DAYS], pa.int32())  # by month; 0 is an unknown month
 OPEN_YEAR = 9999
+_ZERO = pa.scalar(0, pa.int32())
 
 
 @dataclass(frozen=True)
 class Getypeerd:
-    """A typed column; `fout` marks rows whose value could not be read (None: no such rows), with the code for them."""
+    """A typed column, and what is wrong with its rows (None: nothing).
+
+    `fout` marks rows whose value could not be read, with the code for them; `leeg` those that have no value and must.
+    """
 
     kolom: pa.Array
     fout: pa.Array | None = None
     code: str = ""
+    leeg: pa.Array | None = None
 
 
 def typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
@@ -36,8 +41,7 @@ def typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
     if veld.verplicht:
         missing = pc.is_null(text)
         if pc.any(missing).as_py():
-            fout = missing if result.fout is None else pc.or_(missing, result.fout)
-            return Getypeerd(result.kolom, fout, result.code or "R-VERPLICHT")
+            return Getypeerd(result.kolom, result.fout, result.code, missing)
     return result
 
 
@@ -88,18 +92,23 @@ def _bedrag(veld: Veld, text: pa.Array) -> Getypeerd:
 
 
 def _datum(veld: Veld, text: pa.Array) -> Getypeerd:
-    """`yyyymmdd` or `yyyy-mm-dd`; 00 for an unknown month or day; open ends become null where the field says so."""
+    """`yyyymmdd` or `yyyy-mm-dd`; 00 for an unknown month or day; open ends become null where the field says so.
+
+    Persoonslijsten also hold a known day in an unknown month (`19660013`); only the year of such a date can be used.
+    """
     compact = pc.replace_substring(text, "-", "")
     value = _number(compact, r"^\d{8}$", pa.int32())
-    year = pc.divide(value, 10_000)
-    rest = pc.subtract(value, pc.multiply(year, 10_000))
+    year = pc.divide(value, pa.scalar(10_000, pa.int32()))
+    rest = pc.subtract(value, pc.multiply(year, pa.scalar(10_000, pa.int32())))
     month = pc.divide(rest, 100)
-    day = pc.subtract(rest, pc.multiply(month, 100))
+    unknown_month = pc.equal(month, 0)
+    day = pc.if_else(unknown_month, _ZERO, pc.subtract(rest, pc.multiply(month, 100)))
+    value = pc.if_else(unknown_month, pc.multiply(year, pa.scalar(10_000, pa.int32())), value)
     in_range = pc.less_equal(month, 12)
     max_day = _MAX_DAY.take(pc.if_else(in_range, month, 0))
     leap = pc.and_(_multiple(year, 4), pc.or_(pc.invert(_multiple(year, 100)), _multiple(year, 400)))
     last = pc.if_else(pc.and_(pc.equal(month, 2), pc.invert(leap)), 28, max_day)
-    day_fits = pc.and_(pc.less_equal(day, last), pc.or_(pc.greater(month, 0), pc.equal(day, 0)))
+    day_fits = pc.less_equal(day, last)
     open_end = pc.equal(year, OPEN_YEAR)
     readable = pc.and_(in_range, day_fits)
     if veld.open_einde:

@@ -22,14 +22,40 @@ BerichtVeldType = Literal["tekst", "code", "datum", "maand", "bedrag", "geheel",
 # What a field can come from besides the fields of a doelprofiel.
 _KENMERKEN: dict[str, frozenset[str]] = {
     "uitlevering": frozenset(
-        "afzender_oin ontvanger ontvanger_oin ontvanger_naam bericht_identificatie volgnummer dagtekening periode "
-        "peildatum leveringsoort inhoud run_id aantal_signalen aantallen mutatie".split()
+        {
+            "aantal_signalen",
+            "aantallen",
+            "afzender_oin",
+            "bericht_identificatie",
+            "dagtekening",
+            "inhoud",
+            "leveringsoort",
+            "mutatie",
+            "ontvanger",
+            "ontvanger_naam",
+            "ontvanger_oin",
+            "peildatum",
+            "periode",
+            "run_id",
+            "volgnummer",
+        }
     ),
-    "signaal": frozenset("signaal_id signaal_code persoon partner ingang einde peildatum".split()),
+    "signaal": frozenset({"signaal_id", "signaal_code", "persoon", "partner", "ingang", "einde", "peildatum"}),
     "bewijs": frozenset(
-        "volgnummer bron tabel levering_id record_nr peildatum kenmerk waarde norm norm_waarde".split()
+        {
+            "bron",
+            "kenmerk",
+            "levering_id",
+            "norm",
+            "norm_waarde",
+            "peildatum",
+            "record_nr",
+            "tabel",
+            "volgnummer",
+            "waarde",
+        }
     ),
-    "product": frozenset("bericht versie eigenaar signalen".split()),
+    "product": frozenset({"bericht", "versie", "eigenaar", "signalen"}),
 }
 
 
@@ -141,7 +167,7 @@ def berichten() -> dict[tuple[str, str], Bericht]:
     result = {(bericht.bericht, bericht.versie): bericht for bericht in ordered}
     for product in producten().values():
         if (product.bericht, product.versie) not in result:
-            raise SchemaFout(f"producten/{product.product}.yml: bericht {product.bericht} {product.versie} bestaat niet")
+            raise SchemaFout(f"producten/{product.product}.yml: geen bericht {product.bericht} {product.versie}")
     return result
 
 

@@ -33,7 +33,7 @@ LEVERING_SCHEMA = pa.schema(
         ("levering_id", pa.string()),
         ("bron", pa.string()),
         ("periode", pa.string()),
-        ("ontvangen_op", pa.timestamp("us")),
+        ("ontvangen_op", pa.timestamp("s")),
     ]
 )
 
@@ -49,7 +49,7 @@ _SQL_TYPES: dict[pa.DataType, str] = {
     pa.int64(): "bigint",
     pa.bool_(): "boolean",
     pa.date32(): "date",
-    pa.timestamp("us"): "timestamp",
+    pa.timestamp("s"): "timestamp",
 }
 
 
@@ -197,8 +197,7 @@ def _sleutel_macro() -> str:
 
 def _arrow_listing() -> str:
     listing = {
-        naam: {"raw": _fields(raw_schema(tabel)), "lake": _fields(lake_schema(tabel))}
-        for naam, tabel in all_tabellen()
+        naam: {"raw": _fields(raw_schema(tabel)), "lake": _fields(lake_schema(tabel))} for naam, tabel in all_tabellen()
     }
     listing |= {f"referentie.{naam}": {"lake": _fields(schema)} for naam, schema in REFERENCE_SCHEMAS.items()}
     listing["run.levering"] = {"lake": _fields(LEVERING_SCHEMA)}

@@ -112,6 +112,7 @@ def upgrade() -> None:
     sa.Column('ongewijzigd', sa.Integer(), nullable=False),
     sa.Column('status', sa.String(length=20), nullable=False),
     sa.Column('code', sa.String(length=30), nullable=True),
+    sa.Column('wijzer', sa.Text(), nullable=True),
     sa.Column('dagtekening', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['run_id'], ['productrun.run_id'], ),
     sa.PrimaryKeyConstraint('run_id', 'ontvanger'),

@@ -1,0 +1,47 @@
+# The ways in: `make demo` runs the main job, `make test` the fast tests, `make check` everything.
+# PYTHON chooses the interpreter that makes the virtual environment.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check lint drift airflow benchmark lock clean
+
+$(READY): requirements.lock pyproject.toml
+	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/keten demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not zwaar" -n auto
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+drift: $(READY)
+	$(BIN)/python -m schemas.generate --controleer
+	$(BIN)/python -m message_formats.generate --controleer
+
+# What CI runs: style, types, drift, the demo twice, and every test. Pytest comes last: its closing line tells the outcome.
+check: $(READY) lint drift
+	$(BIN)/keten demo
+	$(BIN)/python -m pytest
+
+airflow: $(READY)
+	$(BIN)/python -m pipeline.airflow_standalone
+
+benchmark: $(READY)
+	$(BIN)/python -m pytest tests/benchmarks -s -m zwaar
+
+lock:
+	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf var $(VENV)

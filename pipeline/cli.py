@@ -1,0 +1,216 @@
+"""The `keten` command.
+
+Exit codes: 0 all went well; 1 an unexpected error; 2 the command was given wrongly; 3 a coded error, nothing was done;
+4 a run or DAG failed; 5 it was done, but something was put aside or held back.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from schemas.fout import KetenFout
+
+KODE_FOUT, RUN_MISLUKT, OPZIJ = 3, 4, 5
+app = typer.Typer(
+    help="Signaalketen: van bronlevering tot inleesbericht.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+console = Console(highlight=False)
+Periode = Annotated[str, typer.Option("--periode", help="Maand als JJJJ-MM.", metavar="JJJJ-MM")]
+
+
+def main() -> None:
+    """Entry point: coded errors become one line and their exit code; no traceback shows data."""
+    try:
+        app()
+    except KetenFout as fout:
+        Console(stderr=True, highlight=False).print(f"[red]{fout}[/red]", soft_wrap=True)
+        sys.exit(KODE_FOUT)
+
+
+@contextmanager
+def _voortgang() -> Iterator[Progress]:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield progress
+
+
+@app.command()
+def demo(
+    personen: Annotated[int, typer.Option(help="Aantal personen in het land.", min=400)] = 20_000,
+    periode: Periode = "2026-03",
+    seed: Annotated[int, typer.Option(help="Begingetal; hetzelfde getal geeft hetzelfde land.")] = 1,
+) -> None:
+    """Draai alles op een verzonnen land: twee maanden leveringen, alle DAG's, berichten en rapport."""
+    from pipeline.airflow_lokaal import DagMislukt  # noqa: PLC0415
+    from pipeline.demonstratie import demonstreer  # noqa: PLC0415
+    from pipeline.instellingen import Instellingen  # noqa: PLC0415
+
+    instellingen = Instellingen()
+    with _voortgang() as progress:
+        task = progress.add_task("Beginnen", total=None)
+        try:
+            gedaan = demonstreer(
+                instellingen, personen, periode, seed, lambda tekst: progress.update(task, description=tekst)
+            )
+        except DagMislukt as fout:
+            console.print(f"[red]Mislukt: {fout}. Zie {instellingen.map('airflow', 'logs')}.[/red]")
+            raise typer.Exit(RUN_MISLUKT) from None
+    if gedaan.dags:
+        console.print(f"Klaar: {len(gedaan.dags)} DAG-runs over {', '.join(gedaan.perioden)}.")
+    else:
+        console.print("Er was niets te doen: alles was al gedaan.")
+    console.print(f"  Berichten per ontvanger: {instellingen.uitleveringen}", soft_wrap=True)
+    console.print(f"  Rapport:                 {gedaan.rapport}", soft_wrap=True)
+    console.print("  Bekijken wat een gemeente kreeg: keten lees <map>; wat openstaat: keten status")
+
+
+@app.command()
+def ontvang(
+    bron: Annotated[str, typer.Argument(help="Naam van de bron, bijvoorbeeld uwv.")],
+    pad: Annotated[list[Path], typer.Argument(help="Bestanden of mappen van de levering.", exists=True)],
+    periode: Annotated[str, typer.Option("--periode", help="Maand waarover de levering gaat.", metavar="JJJJ-MM")],
+) -> None:
+    """Neem een levering in: herkennen, opslaan en door de deur laten."""
+    from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.ontvang import ontvang as neem_in  # noqa: PLC0415
+    from pipeline.toelaten import toelaten  # noqa: PLC0415
+    from schemas.load import meldingen  # noqa: PLC0415
+
+    instellingen = Instellingen()
+    with _voortgang() as progress:
+        progress.add_task("Levering innemen", total=None)
+        ontvangst = neem_in(instellingen, bron, pad, periode)
+        doorgelaten = toelaten(instellingen, bron=bron)
+    console.print(f"{ontvangst.levering_id}: {ontvangst.status}, {ontvangst.bestanden} bestand(en)")
+    if ontvangst.code:
+        console.print(f"  {ontvangst.code}: {meldingen()[ontvangst.code].betekenis}")
+    for nr, code in sorted(ontvangst.onbruikbaar.items()):
+        console.print(f"  bestand {nr}: {code}: {meldingen()[code].betekenis}")
+    aside = False
+    for levering in doorgelaten:
+        if levering.levering_id == ontvangst.levering_id:
+            aside = _toon_tellingen(levering.tellingen)
+    if ontvangst.onbruikbaar or aside or ontvangst.status != "ontvangen":
+        raise typer.Exit(OPZIJ)
+
+
+def _toon_tellingen(tellingen: dict[tuple[str, str, str], int]) -> bool:
+    """Shows counts per doel, table and reason; whether anything was put aside."""
+    table = Table("doel", "tabel", "uitkomst", "aantal", box=None)
+    for (doel, tabel, reden), aantal in sorted(tellingen.items()):
+        if aantal:
+            table.add_row(doel or "-", tabel, reden, str(aantal))
+    console.print(table)
+    return any(aantal and reden[:2] in ("R-", "B-") for (_, _, reden), aantal in tellingen.items())
+
+
+@app.command()
+def draai(
+    product: Annotated[str, typer.Argument(help="Naam van het product, bijvoorbeeld vsv.")],
+    periode: Annotated[str, typer.Option("--periode", help="Maand waarover het product gaat.", metavar="JJJJ-MM")],
+) -> None:
+    """Draai een product voor een maand, tot en met de uitlevering."""
+    from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.signaleer import RunMislukt  # noqa: PLC0415
+    from pipeline.werk import draai as draai_product  # noqa: PLC0415
+    from schemas.load import meldingen, producten  # noqa: PLC0415
+
+    if product not in producten():
+        raise typer.BadParameter(f"kies uit {', '.join(producten())}", param_hint="product")
+    with _voortgang() as progress:
+        progress.add_task(f"{product} over {periode}", total=None)
+        try:
+            gedraaid = draai_product(Instellingen(), product, periode)
+        except RunMislukt as fout:
+            console.print(f"[red]{fout}[/red]")
+            raise typer.Exit(RUN_MISLUKT) from None
+    signalen = gedraaid.signalering.signalen
+    console.print(f"{gedraaid.signalering.run_id}: {sum(signalen.values())} signalen")
+    for code, aantal in signalen.items():
+        console.print(f"  {code}: {aantal}")
+    for status, aantal in sorted(gedraaid.uitlevering.ontvangers.items()):
+        console.print(f"  {status}: {aantal} ontvangers, {gedraaid.uitlevering.signalen[status]} signalen")
+    for code, aantal in sorted(gedraaid.uitlevering.redenen.items()):
+        console.print(f"  {code} ({aantal}): {meldingen()[code].betekenis} {meldingen()[code].wat_te_doen}")
+    if gedraaid.uitlevering.redenen:
+        raise typer.Exit(OPZIJ)
+
+
+@app.command()
+def lees(
+    pad: Annotated[Path, typer.Argument(help="Map met uitleveringen, of een berichtbestand.", exists=True)],
+    uit: Annotated[Path | None, typer.Option(help="Map om de signalen als CSV en Parquet in op te slaan.")] = None,
+) -> None:
+    """Open en controleer wat een ontvanger kreeg; sla de signalen desgewenst op."""
+    from message_formats.lees import exporteer, lees_map  # noqa: PLC0415
+
+    uitkomst = lees_map(pad)
+    table = Table("bericht", "ontvanger", "periode", "nr", "signalen", "per code", "formaten", "controle", box=None)
+    for levering in uitkomst.leveringen:
+        envelop = levering.envelop
+        table.add_row(
+            str(envelop.get("bericht_code", levering.pad.name)),
+            f"{envelop.get('ontvanger_code', '?')} {envelop.get('ontvanger_naam', '')}".strip(),
+            str(envelop.get("periode", "?")),
+            str(envelop.get("volgnummer", "?")),
+            str(sum(levering.aantallen.values())),
+            " ".join(f"{code}:{aantal}" for code, aantal in levering.aantallen.items()),
+            " ".join(levering.formaten),
+            "[red]fout[/red]" if levering.problemen else "goed",
+        )
+    console.print(table)
+    for probleem in uitkomst.problemen:
+        console.print(f"[red]{probleem}[/red]", soft_wrap=True)
+    if uit is not None:
+        for geschreven in exporteer(uitkomst, uit):
+            console.print(f"Opgeslagen: {geschreven}", soft_wrap=True)
+    if not uitkomst.goed:
+        raise typer.Exit(OPZIJ)
+
+
+@app.command()
+def status() -> None:
+    """Toon wat aan de beurt is en wat is tegengehouden."""
+    from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.status import geparkeerde_leveringen, stand, tegengehouden  # noqa: PLC0415
+    from schemas.load import meldingen, producten  # noqa: PLC0415
+
+    instellingen = Instellingen()
+    table = Table("product", "periode", "stand", "ontbreekt", title="Producten", box=None, title_justify="left")
+    for product in producten():
+        for regel in stand(instellingen, product):
+            words = f"aan de beurt: {regel.reden}" if regel.aan_de_beurt else (regel.reden or "klaar")
+            table.add_row(product, regel.periode, words, ", ".join(regel.ontbreekt) or "-")
+    console.print(table)
+    for levering in geparkeerde_leveringen(instellingen):
+        melding = meldingen()[levering["code"]]
+        console.print(f"Geparkeerd {levering['levering_id']}: {melding.code}: {melding.betekenis} {melding.wat_te_doen}")
+    for row in tegengehouden(instellingen):
+        melding = meldingen()[row["code"]]
+        place = f" ({row['wijzer']})" if row["wijzer"] else ""
+        console.print(f"Tegengehouden {row['product']} {row['periode']} {row['ontvanger']}: {melding.code}{place}: {melding.betekenis}")
+
+
+@app.command()
+def rapport() -> None:
+    """Bouw de rapportpagina's uit het grootboek."""
+    from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.rapport import maak_rapport  # noqa: PLC0415
+
+    console.print(str(maak_rapport(Instellingen())), soft_wrap=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""The inbox: folders that bronnen put down, `<bron>/<periode>-<naam>/`, each one levering.
+
+A folder that was taken in gets a hidden mark, so looking again costs nothing. Names are letters only, because a name goes
+where a burgerservicenummer may not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.instellingen import Instellingen
+from pipeline.ontvang import Ontvangst, ontvang
+
+NAAM = re.compile(r"^(?P<periode>\d{4}-(0[1-9]|1[0-2]))-(?P<naam>[a-z][a-z_-]*\d{0,3})$")
+MERK = ".ontvangen"
+
+
+def nieuwe_aanleveringen(instellingen: Instellingen, bron: str) -> list[str]:
+    """Names of folders in the inbox of a bron that were not taken in yet, oldest first."""
+    folder = instellingen.inbox / bron
+    if not folder.is_dir():
+        return []
+    found = [path for path in folder.iterdir() if path.is_dir() and NAAM.match(path.name)]
+    new = [path for path in found if not (path / MERK).exists()]
+    return [path.name for path in sorted(new, key=lambda path: (path.stat().st_mtime_ns, path.name))]
+
+
+def neem_in(instellingen: Instellingen, bron: str, naam: str) -> Ontvangst:
+    """Takes in one folder of the inbox and marks it."""
+    match = NAAM.match(naam)
+    assert match is not None, "naam komt uit nieuwe_aanleveringen"
+    folder = instellingen.inbox / bron / naam
+    ontvangst = ontvang(instellingen, bron, [folder], match["periode"], match["naam"])
+    (folder / MERK).write_text(ontvangst.levering_id, encoding="utf-8")
+    return ontvangst

@@ -1,0 +1,127 @@
+"""Which signals a recipient must hear about: this run held against what it last received.
+
+A signal that was not there before is `nieuw`; one whose content differs is `gewijzigd`; one that is the same is
+`ongewijzigd` and not sent again. One that has gone is `ingetrokken` when the earlier run was of the same period (its source
+was corrected), and `beeindigd` when it was of an earlier period and the signal is a lasting state. A one-time event of an
+earlier period stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from schemas.load import read_csv
+from schemas.model import Product
+
+# Differ from month to month without the signal having changed.
+_NOT_CONTENT = ("ontvanger", "peildatum", "filename")
+
+_COMPARE = """
+with nieuw as (
+    select route.naar, nu_inhoud.* from nu_inhoud join route on route.van = nu_inhoud.ontvanger
+),
+oud as (
+    select route.naar, vorige.periode as vorige_periode, toen_inhoud.*
+    from toen_inhoud
+    join route on route.van = toen_inhoud.ontvanger
+    join vorige on vorige.naar = route.naar and vorige.bestand = toen_inhoud.filename
+),
+gebleven as (
+    select
+        nieuw.*,
+        case
+            when oud.signaal_id is null then 'nieuw'
+            when oud.inhoud = nieuw.inhoud then 'ongewijzigd'
+            else 'gewijzigd'
+        end as mutatie
+    from nieuw left join oud on oud.naar = nieuw.naar and oud.signaal_id = nieuw.signaal_id
+),
+verdwenen as (
+    select
+        oud.* exclude (vorige_periode),
+        case when oud.vorige_periode = $periode then 'ingetrokken' else 'beeindigd' end as mutatie
+    from oud
+    join aard using (signaal_code)
+    where not exists (select 1 from nieuw where nieuw.naar = oud.naar and nieuw.signaal_id = oud.signaal_id)
+      and (oud.vorige_periode = $periode or aard.aard = 'toestand')
+)
+select * exclude (naar, inhoud) replace (naar as ontvanger) from gebleven
+union all by name
+select * exclude (naar, inhoud) replace (naar as ontvanger) from verdwenen
+order by ontvanger, signaal_code, signaal_id
+"""
+
+_BEWIJS = """
+select bewijs.* exclude (filename)
+from bewijs
+where exists (
+    select 1 from gekozen
+    join bewijs_van on bewijs_van.signaal = gekozen.filename
+    where gekozen.signaal_id = bewijs.signaal_id and bewijs_van.bewijs = bewijs.filename
+      and gekozen.mutatie <> 'ongewijzigd'
+)
+-- A person who moved: the signal ends at one gemeente and begins at the other, both on the newest bewijs.
+qualify bewijs.filename = $nu or not bool_or(bewijs.filename = $nu) over (partition by signaal_id)
+order by signaal_id, volgnummer
+"""
+
+
+@dataclass(frozen=True)
+class Mutaties:
+    """Signals per recipient with column `mutatie` (sorted by recipient, code and id), and the bewijs of what changed."""
+
+    signalen: pa.Table
+    bewijs: pa.Table
+
+
+def bepaal_mutaties(product: Product, periode: str, nu: Path, eerder: Mapping[str, tuple[Path, str]]) -> Mutaties:
+    """Compares the run in folder `nu` with what each recipient last received.
+
+    `eerder` maps a recipient to the folder and period of the run it last received; a recipient that is not in it never
+    received anything.
+    """
+    folders = sorted({folder for folder, _ in eerder.values()} | {nu})
+    files = {folder: str(folder / f"signal_{product.product}.parquet") for folder in folders}
+    evidence = {files[folder]: str(folder / f"bewijs_{product.product}.parquet") for folder in folders}
+    aard = {code: signaal.aard for code, signaal in product.signalen.items()}
+    with duckdb.connect() as connection:
+        connection.register("route", _table(("van", "naar"), _route(product)))
+        connection.register("aard", _table(("signaal_code", "aard"), list(aard.items())))
+        connection.register("bewijs_van", _table(("signaal", "bewijs"), list(evidence.items())))
+        vorige = [(naar, files[folder], periode_toen) for naar, (folder, periode_toen) in eerder.items()]
+        connection.register("vorige", _table(("naar", "bestand", "periode"), vorige))
+        _signals_view(connection, "nu_inhoud", [files[nu]])
+        _signals_view(connection, "toen_inhoud", sorted({row[1] for row in vorige}) or [files[nu]])
+        signalen = connection.sql(_COMPARE, params={"periode": periode}).to_arrow_table()
+        connection.register("gekozen", signalen.select(["signaal_id", "filename", "mutatie"]))
+        connection.read_parquet(list(evidence.values()), filename=True).create_view("bewijs")
+        bewijs = connection.sql(_BEWIJS, params={"nu": evidence[files[nu]]}).to_arrow_table()
+    return Mutaties(signalen.drop_columns(["filename"]), bewijs)
+
+
+def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=list(names))
+
+
+def _route(product: Product) -> list[tuple[str, str]]:
+    """Who receives the signals of whom: each recipient its own, and an RMC-regio those of its gemeenten as well."""
+    gemeenten = read_csv("codes/gemeente.csv")
+    rows = {(row["gemeentecode"], row["gemeentecode"]) for row in gemeenten}
+    rows |= {(row["ontvanger"], row["ontvanger"]) for row in read_csv("ontvangers/ontvanger.csv")}
+    if product.bundel == "rmc":
+        rows |= {(row["gemeentecode"], f"rmc-{row['rmc_regio']}") for row in gemeenten if row["rmc_regio"]}
+    return sorted(rows)
+
+
+def _signals_view(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str]) -> None:
+    """A view over signal files with their file name and, as `inhoud`, a digest of their content."""
+    relation = connection.read_parquet(paths, filename=True)
+    columns = [column for column in relation.columns if column not in _NOT_CONTENT]
+    content = ", ".join(f"coalesce(\"{column}\"::varchar, '')" for column in columns)
+    relation.project(f"*, md5(concat_ws(chr(31), {content})) as inhoud").create_view(name)

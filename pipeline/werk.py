@@ -1,0 +1,23 @@
+"""A product from inputs to delivery, in one call: what `keten draai` does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.instellingen import Instellingen
+from pipeline.lever import Uitlevering, lever
+from pipeline.signaleer import Signalering, signaleer
+
+
+@dataclass(frozen=True)
+class Gedraaid:
+    """What a product run brought about."""
+
+    signalering: Signalering
+    uitlevering: Uitlevering
+
+
+def draai(instellingen: Instellingen, product: str, periode: str) -> Gedraaid:
+    """Makes the signals of a product for a period and delivers them; what was done already is left alone."""
+    signalering = signaleer(instellingen, product, periode)
+    return Gedraaid(signalering, lever(instellingen, signalering.run_id))

@@ -1,0 +1,6 @@
+"""Pages for opdrachtgevers and gemeenten: what came in, what was dropped and why, what went out to whom.
+
+Data flows one way: `gegevens` reads the ledger into plain counts, `sommen` checks that they add up, `cellen` has
+`onderdrukking` hide every count that could point at a person, `bladen` and `overzicht` turn what is left into tables,
+and `pagina` writes those as HTML and CSV. A count that is hidden does not reach a file.
+"""

@@ -1,0 +1,131 @@
+"""The tables of the first page, and what stands still."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reports.blad import Blad, Cel, Verwijzing, kolommen, maand
+from reports.gegevens import Gegevens, Levering, Run
+from schemas.load import bronnen, meldingen, producten
+
+SOORT_STAP = {"signaleer": "signalen maken", "lever": "leveren"}
+
+
+@dataclass(frozen=True)
+class Overzicht:
+    """The tables of the first page."""
+
+    producten: Blad
+    leveringen: Blad
+    stil: Blad
+
+    def alle(self) -> tuple[Blad, ...]:
+        """In the order of the page."""
+        return tuple(vars(self).values())
+
+
+def betekenis(code: str | None) -> str:
+    """What a code means and what to do about it, from `schemas/codes/melding.csv`."""
+    melding = meldingen().get(code or "")
+    return f"{melding.betekenis} {melding.wat_te_doen}" if melding else ""
+
+
+def maak_overzicht(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> Overzicht:
+    """All tables of the first page; `signalen` gives per run (its `naam`) the total as its own page shows it."""
+    runs = [run for run in gegevens.runs if run.product in producten()]
+    return Overzicht(
+        producten=Blad(
+            "overzicht-producten",
+            "Per product en maand, de nieuwste berekening",
+            kolommen(
+                "Product", "Maand", "Gemaakt op", "#Signalen", "#Ontvangers", "#Geleverd aan", "#Tegengehouden bij"
+            ),
+            tuple(_overzicht_rij(run, signalen) for run in runs),
+            "Er is nog geen product gemaakt.",
+        ),
+        leveringen=Blad(
+            "overzicht-leveringen",
+            "Leveringen per bron en maand",
+            kolommen("Bron", "Maand", "#Leveringen", "Laatste ontvangen op"),
+            per_bron(gegevens.leveringen),
+            "Er is nog niets binnengekomen.",
+        ),
+        stil=Blad(
+            "overzicht-aandacht",
+            "Wat stilligt of aandacht vraagt",
+            kolommen("Waar", "Wat", "Code", "Betekenis"),
+            (
+                *_mislukte_stappen(gegevens),
+                *stil_leveringen(gegevens.leveringen),
+                *(r for x in runs for r in stil_runs(x)),
+            ),
+            "Niets ligt stil.",
+        ),
+    )
+
+
+def _overzicht_rij(run: Run, signalen: Mapping[str, Cel]) -> tuple[Cel, ...]:
+    statuses = [row.status for row in run.uitleveringen]
+    return (
+        Verwijzing(producten()[run.product].naam, f"{run.naam}.html"),
+        maand(run.periode),
+        run.aangemaakt_op,
+        signalen[run.naam],
+        len(statuses),
+        statuses.count("geleverd"),
+        statuses.count("tegengehouden"),
+    )
+
+
+def _mislukte_stappen(gegevens: Gegevens) -> list[tuple[Cel, ...]]:
+    return [
+        (f"{item.product}-{item.periode}", f"Mislukt: {SOORT_STAP[item.soort]}", item.code, betekenis(item.code))
+        for item in gegevens.mislukt
+    ]
+
+
+def per_bron(leveringen: Iterable[Levering]) -> tuple[tuple[Cel, ...], ...]:
+    """Numbers of leveringen per period and bron, the newest period first."""
+    groups: dict[tuple[str, str], list[Levering]] = defaultdict(list)
+    for levering in leveringen:
+        groups[levering.periode, levering.bron].append(levering)
+    return tuple(
+        (bron_naam(bron), maand(periode), len(items), max(item.ontvangen_op for item in items))
+        for (periode, bron), items in sorted(groups.items(), reverse=True)
+    )
+
+
+def bron_naam(bron: str) -> str:
+    """The name of a bron for people."""
+    return bronnen()[bron].naam if bron in bronnen() else bron
+
+
+def stil_leveringen(leveringen: Iterable[Levering]) -> list[tuple[Cel, ...]]:
+    """Parked leveringen, and the unusable files of the others."""
+    rows: list[tuple[Cel, ...]] = []
+    for levering in leveringen:
+        if levering.status == "geparkeerd":
+            what = f"Levering van {bron_naam(levering.bron)} is tegengehouden"
+            rows.append((levering.levering_id, what, levering.code, betekenis(levering.code)))
+        for code, aantal in levering.onbruikbaar.items():
+            what = f"{aantal} van {levering.bestanden} bestanden niet bruikbaar"
+            rows.append((levering.levering_id, what, code, betekenis(code)))
+    return rows
+
+
+def stil_runs(run: Run) -> list[tuple[Cel, ...]]:
+    """Recipients that got nothing, per code."""
+    counts: dict[str, int] = defaultdict(int)
+    for row in run.uitleveringen:
+        if row.status == "tegengehouden" and row.code:
+            counts[row.code] += 1
+    return [
+        (run.naam, f"Uitlevering aan {aantal} {_ontvanger(aantal)} is tegengehouden", code, betekenis(code))
+        for code, aantal in sorted(counts.items())
+    ]
+
+
+def _ontvanger(aantal: int) -> str:
+    return "ontvanger" if aantal == 1 else "ontvangers"

@@ -1,0 +1,47 @@
+"""Fixtures that tests of more than one folder use."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from lineage.ledger import Ledger
+from pipeline.instellingen import Instellingen
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def lege_ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger with the newest tables and no rows; copying it saves every test the migrations."""
+    folder = tmp_path_factory.mktemp("ledger")
+    Ledger(f"sqlite:///{folder / 'nieuw.db'}")
+    with sqlite3.connect(folder / "nieuw.db") as source, sqlite3.connect(folder / "leeg.db") as target:
+        source.backup(target)
+    return folder / "leeg.db"
+
+
+@pytest.fixture
+def instellingen(tmp_path: Path, lege_ledger: Path, monkeypatch: pytest.MonkeyPatch) -> Instellingen:
+    """Settings of an installation of its own, with nothing in it."""
+    return nieuwe_installatie(tmp_path / "var", lege_ledger, monkeypatch)
+
+
+def nieuwe_installatie(data: Path, lege_ledger: Path, monkeypatch: pytest.MonkeyPatch) -> Instellingen:
+    for naam in [naam for naam in os.environ if naam.startswith("KETEN_")]:
+        monkeypatch.delenv(naam)
+    (data / "ledger").mkdir(parents=True)
+    (data / "ledger" / "ledger.db").write_bytes(lege_ledger.read_bytes())
+    return Instellingen(data=data)
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """The folder with test data that others have published; see its README."""
+    path = Path(os.environ.get("KETEN_REAL") or CHECKOUT.parent / "shared" / "real")
+    if not path.is_dir():
+        pytest.skip(f"gepubliceerde testgegevens ontbreken: geen map {path}; wijs ze aan met KETEN_REAL")
+    return path

@@ -1,0 +1,358 @@
+"""The pages, built from a ledger filled by hand."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from lxml import html
+
+from lineage import tabellen as t
+from lineage.ledger import Ledger, Stap
+from reports.blad import Verborgen, in_woorden, voor_csv
+from reports.gegevens import lees
+from reports.pagina import MAX_RIJEN, SomKloptNiet, bouw
+from reports.sommen import controleer
+
+MOMENT = datetime(2026, 2, 3, 13, 5, tzinfo=UTC)
+Tellingen = dict[tuple[str, str, str], int]
+
+
+class Vulling:
+    """Fills a ledger the way the steps of the pipeline do."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    def stap(self, soort: str, onderwerp: str, tellingen: Tellingen, status: str = "gelukt", code: str = "") -> int:
+        product, periode = (onderwerp.rsplit("-", 3)[0], "2026-01") if soort in ("signaleer", "lever") else (None, None)
+        stap = Stap(soort, onderwerp, product, periode, status, code or None, MOMENT, tellingen)
+        nr = self.ledger.schrijf_stap(stap)
+        with self.ledger.transactie() as connection:
+            connection.execute(t.stap.update().where(t.stap.c.stap_nr == nr).values(beeindigd_op=MOMENT))
+        return nr
+
+    def levering(
+        self, bron: str, tabel: str, *, periode: str = "2026-01", kapot: str = "", status: str = "ontvangen"
+    ) -> int:
+        with self.ledger.transactie() as connection:
+            count = connection.execute(sa.select(sa.func.count()).select_from(t.levering)).scalar() or 0
+            digest = f"{count:064x}"
+            row = {"levering_id": f"{bron}-{periode}-{digest[-6:]}", "bron": bron, "periode": periode, "inhoud": digest}
+            row |= {"omschrijving": "", "status": status, "ontvangen_op": MOMENT}
+            row |= {"code": "L-LEEG" if status == "geparkeerd" else None}
+            nr = int(connection.execute(t.levering.insert().values(row)).inserted_primary_key[0])  # type: ignore[index]
+            for bestand_nr, code in enumerate([None, kapot] if kapot else [None], 1):
+                file = {"levering_nr": nr, "bestand_nr": bestand_nr, "formaat": "csv", "tabellen": f"{bron}.{tabel}"}
+                connection.execute(t.levering_bestand.insert().values(**file, bytes=1, sha256=digest, code=code))
+        return nr
+
+    def doorgang(self, nr: int, tellingen: Tellingen, toelating: str = "a") -> None:
+        step = self.stap("deur", f"levering {nr}", tellingen)
+        with self.ledger.transactie() as connection:
+            for doel in {doel for doel, _, _ in tellingen if doel}:
+                values = {"levering_nr": nr, "doel": doel, "toelating": toelating, "stap_nr": step}
+                connection.execute(t.doorgang.insert().values(values))
+
+    def run(
+        self, product: str, leveringen: list[int], signalen: Mapping[str, int], uitgesloten: Mapping[str, int]
+    ) -> str:
+        with self.ledger.transactie() as connection:
+            count = connection.execute(sa.select(sa.func.count()).select_from(t.productrun)).scalar() or 0
+        run_id = f"{product}-2026-01-{count:06x}"
+        with self.ledger.transactie() as connection:
+            row = {"run_id": run_id, "product": product, "periode": "2026-01", "pins": "{}", "status": "gelukt"}
+            connection.execute(t.productrun.insert().values(**row, volgorde=count + 1, aangemaakt_op=MOMENT))
+            for nr in leveringen:
+                connection.execute(t.run_levering.insert().values(run_id=run_id, levering_nr=nr))
+        tellingen = {("", "signaal", code): n for code, n in signalen.items()}
+        self.stap("signaleer", run_id, tellingen | {("", "uitgesloten", reden): n for reden, n in uitgesloten.items()})
+        return run_id
+
+    def lever(self, run_id: str, rows: list[tuple[str, int, int, str, str | None]]) -> None:
+        product = run_id.rsplit("-", 3)[0]
+        counts: dict[str, int] = {}
+        with self.ledger.transactie() as connection:
+            nummer = connection.execute(sa.select(sa.func.count()).select_from(t.uitlevering)).scalar() or 0
+            for ontvanger, aantal, ongewijzigd, status, code in rows:
+                counts[status] = counts.get(status, 0) + aantal
+                counts["ongewijzigd"] = counts.get("ongewijzigd", 0) + ongewijzigd
+                row = {"run_id": run_id, "ontvanger": ontvanger, "product": product, "periode": "2026-01"}
+                row |= {"volgnummer": nummer + 1 if status == "geleverd" else None, "leveringsoort": "mutaties"}
+                row |= {"aantal": aantal, "ongewijzigd": ongewijzigd, "status": status, "code": code}
+                connection.execute(t.uitlevering.insert().values(**row, dagtekening=MOMENT))
+        self.stap("lever", run_id, {("", "uitlevering", status): n for status, n in counts.items()})
+
+
+@pytest.fixture
+def vulling(tmp_path: Path) -> Vulling:
+    return Vulling(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}"))
+
+
+@pytest.fixture
+def gevuld(vulling: Vulling) -> Vulling:
+    """Two leveringen with a catch-up pass, an older one, a parked one; a product that was made twice and delivered."""
+    populatie = vulling.levering("gemeente", "bijstandspopulatie")
+    opgave = vulling.levering("uwv", "inkomstenopgave", kapot="B-KAPOT")
+    ouder = vulling.levering("uwv", "inkomstenopgave", periode="2025-12")
+    vulling.levering("brp", "persoon", status="geparkeerd")
+    tabel = "gemeente.bijstandspopulatie"
+    vulling.doorgang(populatie, {("inkomsten", tabel, "gebruikt"): 997, ("inkomsten", tabel, "R-BSN-ELFPROEF"): 3})
+    tabel = "uwv.inkomstenopgave"
+    first = {("inkomsten", tabel, "gebruikt"): 100, ("inkomsten", tabel, "D-POPULATIE"): 4911}
+    first |= {("vsv", tabel, "gebruikt"): 2, ("vsv", tabel, "D-POPULATIE"): 5009}
+    vulling.doorgang(opgave, first)
+    again = {("inkomsten", tabel, "gebruikt"): 611, ("inkomsten", tabel, "D-POPULATIE"): 4400}
+    again |= {("inkomsten", tabel, "W-VOORLOOPNUL"): 8, ("", "bestand", "W-FWI"): 12}
+    vulling.doorgang(opgave, again, "b")
+    vulling.doorgang(ouder, {("inkomsten", tabel, "gebruikt"): 31})
+    leveringen = [populatie, opgave, ouder]
+    vulling.run("inkomsten", leveringen, {"INK-02": 7777}, {})
+    run_id = vulling.run(
+        "inkomsten", leveringen, {"INK-01": 3, "INK-02": 60, "INK-03": 12}, {"rni": 2, "overleden": 30}
+    )
+    rows = [("0014", 2, 0, "geleverd", None), ("0034", 30, 25, "geleverd", None), ("0037", 11, 0, "geleverd", None)]
+    vulling.lever(
+        run_id, [*rows, ("0047", 7, 0, "tegengehouden", "U-OVEREENKOMST"), ("0050", 0, 6, "ongewijzigd", None)]
+    )
+    return vulling
+
+
+def _tables(path: Path) -> dict[str, list[list[str]]]:
+    """The tables of a page by their caption, as text."""
+    document = html.fromstring(path.read_bytes())
+    result = {}
+    for table in document.iterfind(".//table"):
+        caption = table.findtext("caption")
+        assert caption is not None
+        result[caption] = [[cell.text_content() for cell in row] for row in table.iterfind("./tbody/tr")]
+    return result
+
+
+def _csv(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file, delimiter=";"))
+
+
+def test_what_came_in_counts_only_the_newest_passage(gevuld: Vulling, tmp_path: Path) -> None:
+    bouw(gevuld.ledger, tmp_path / "rapport")
+    rows = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")["Records per levering en tabel, januari 2026"]
+    opgave = next(row for row in rows if row[1] == "uwv.inkomstenopgave")
+    assert opgave[3:] == ["5.011", "611", "4.400", "0", "klopt"]
+
+
+def test_small_counts_and_what_gives_them_away_are_hidden(gevuld: Vulling, tmp_path: Path) -> None:
+    bouw(gevuld.ledger, tmp_path / "rapport")
+    tables = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")
+    populatie = tables["Records per levering en tabel, januari 2026"][0]
+    assert populatie[3:7] == ["1.000", "afgeschermd", "0", "afgeschermd"]
+    signalen = {row[0]: row[3] for row in tables["Signalen per code"]}
+    assert signalen == {
+        "INK-01": "afgeschermd",
+        "INK-02": "60",
+        "INK-03": "afgeschermd",
+        "INK-04": "0",
+        "Totaal": "75",
+    }
+    zonder = {row[0]: row[2] for row in tables["Personen of aanvragen zonder signaal, per reden"]}
+    assert zonder == {"rni": "afgeschermd", "overleden": "afgeschermd", "Totaal": "32"}
+    ontvangers = {row[0]: row[3:5] for row in tables["Uitleveringen per ontvanger"]}
+    assert ontvangers["0014"] == ["afgeschermd", "0"]
+    assert ontvangers["0037"][0] == "afgeschermd"  # 43 - 30 would leave 2 + 11
+    assert ontvangers["0034"] == ["30", "25"]
+    assert ontvangers["0050"] == ["0", "6"]
+
+
+def test_csv_holds_what_the_page_holds(gevuld: Vulling, tmp_path: Path) -> None:
+    bouw(gevuld.ledger, tmp_path / "rapport")
+    rows = _csv(tmp_path / "rapport" / "data" / "inkomsten-2026-01-signalen.csv")
+    assert rows[0] == ["Code", "Naam", "Betekenis", "Signalen"]
+    assert {row[0]: row[3] for row in rows[1:]}["INK-01"] == "afgeschermd"
+    rows = _csv(tmp_path / "rapport" / "data" / "inkomsten-2026-01-binnengekomen.csv")
+    assert ["5011", "611", "4400", "0"] in [row[3:7] for row in rows]
+    assert rows[1][2] == "2026-02-03T13:05:00Z"
+
+
+def test_what_stands_still_is_named_with_its_meaning(gevuld: Vulling, tmp_path: Path) -> None:
+    gevuld.stap("signaleer", "kvk-2026-01-abc", {}, "mislukt", "S-MODEL")
+    rapport = tmp_path / "rapport"
+    rows = _tables(bouw(gevuld.ledger, rapport))["Wat stilligt of aandacht vraagt"]
+    codes = {row[2]: row for row in rows}
+    assert {"L-LEEG", "B-KAPOT", "U-OVEREENKOMST", "S-MODEL"} <= codes.keys()
+    assert codes["B-KAPOT"][1] == "1 van 2 bestanden niet bruikbaar"
+    assert "overeenkomst" in codes["U-OVEREENKOMST"][3]
+    page = _tables(rapport / "inkomsten-2026-01.html")["Wat stilligt of aandacht vraagt"]
+    assert ["12 meldingen bij bestanden", "W-FWI"] in [row[1:3] for row in page]
+
+
+def test_an_earlier_run_is_listed_without_counts(gevuld: Vulling, tmp_path: Path) -> None:
+    bouw(gevuld.ledger, tmp_path / "rapport")
+    rows = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")["Eerdere berekeningen van deze maand"]
+    assert rows == [["inkomsten-2026-01-000000", "3 februari 2026 14:05", "3"]]
+    assert "7.777" not in (tmp_path / "rapport" / "inkomsten-2026-01.html").read_text()
+
+
+def test_the_same_ledger_gives_the_same_files_and_leaves_them_alone(gevuld: Vulling, tmp_path: Path) -> None:
+    rapport = tmp_path / "rapport"
+    bouw(gevuld.ledger, rapport)
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in rapport.rglob("*") if path.is_file()}
+    bouw(gevuld.ledger, rapport)
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
+    bouw(gevuld.ledger, tmp_path / "ander")
+    assert {path.relative_to(rapport): content for path, (content, _) in before.items()} == {
+        path.relative_to(tmp_path / "ander"): path.read_bytes()
+        for path in (tmp_path / "ander").rglob("*")
+        if path.is_file()
+    }
+
+
+def test_pages_that_no_longer_belong_are_removed_and_other_files_stay(gevuld: Vulling, tmp_path: Path) -> None:
+    rapport = tmp_path / "rapport"
+    (rapport / "data").mkdir(parents=True)
+    for name in ("oud-2020-01.html", "data/oud-2020-01-signalen.csv", "lees-mij.html"):
+        (rapport / name).write_text("x")
+    bouw(gevuld.ledger, rapport)
+    assert not (rapport / "oud-2020-01.html").exists()
+    assert not (rapport / "data" / "oud-2020-01-signalen.csv").exists()
+    assert (rapport / "lees-mij.html").exists()
+
+
+def test_pages_are_whole_offline_and_hold_no_identifier(gevuld: Vulling, tmp_path: Path) -> None:
+    rapport = tmp_path / "rapport"
+    bouw(gevuld.ledger, rapport)
+    pages = sorted(rapport.glob("*.html"))
+    assert [page.name for page in pages] == ["index.html", "inkomsten-2026-01.html"]
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert len(text) < 500_000
+        assert not re.search(r"(?<!\d)\d{9}(?!\d)", text)
+        parser = html.HTMLParser(recover=False)
+        document = html.document_fromstring(page.read_bytes(), parser=parser)
+        assert document.get("lang") == "nl"
+        assert len(document.findall(".//h1")) == 1
+        assert not document.findall(".//script")
+        assert not re.search(r"(https?:)?//[a-z]", text)
+        ids = [element.get("id") for element in document.iterfind(".//*[@id]")]
+        assert len(ids) == len(set(ids))
+        for link in document.iterfind(".//a"):
+            target, _, anchor = str(link.get("href")).partition("#")
+            assert (page.parent / target).exists()
+            assert not anchor or anchor in ids
+        for table in document.iterfind(".//table"):
+            width = len(table.findall("./thead/tr/th"))
+            assert {len(row) for row in table.iterfind("./tbody/tr")} == {width}
+    for path in rapport.glob("data/*.csv"):
+        assert not re.search(r"(?<!\d)\d{9}(?!\d)", path.read_text(encoding="utf-8-sig"))
+
+
+@pytest.mark.parametrize(
+    ("tellingen", "text"),
+    [
+        ({("vsv", "uwv.inkomstenopgave", "gebruikt"): 30}, "niet voor elk doel gelijk"),
+        ({("inkomsten", "uwv.inkomstenopgave", "raadsel"): 30}, "hoort niet in de som"),
+        ({("", "uwv.inkomstenopgave", "ontvangen"): 32}, "gebruikt + buiten doel + uitval"),
+    ],
+)
+def test_a_levering_that_does_not_add_up_is_shown_and_raised(
+    vulling: Vulling, tmp_path: Path, tellingen: Tellingen, text: str
+) -> None:
+    nr = vulling.levering("uwv", "inkomstenopgave")
+    vulling.doorgang(nr, {("inkomsten", "uwv.inkomstenopgave", "gebruikt"): 31, **tellingen})
+    vulling.run("inkomsten", [nr], {"INK-01": 50}, {})
+    with pytest.raises(SomKloptNiet) as raised:
+        bouw(vulling.ledger, tmp_path / "rapport")
+    assert text in str(raised.value)
+    for page in (raised.value.pagina, tmp_path / "rapport" / "inkomsten-2026-01.html"):
+        assert html.fromstring(page.read_bytes()).xpath("//section[@class='alarm']//li")
+    rows = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")["Records per levering en tabel, januari 2026"]
+    assert rows[0][-1] == "klopt niet"
+
+
+def test_what_the_reader_counted_may_agree(vulling: Vulling) -> None:
+    nr = vulling.levering("uwv", "inkomstenopgave")
+    tabel = "uwv.inkomstenopgave"
+    rows = {("inkomsten", tabel, "gebruikt"): 30, ("", tabel, "R-KAPOT"): 2, ("", tabel, "ontvangen"): 32}
+    vulling.doorgang(nr, rows)
+    gegevens = lees(vulling.ledger)
+    assert controleer(gegevens) == ()
+    assert gegevens.doorgangen[0].uitval == 2  # a line that could not be read was received
+
+
+def test_signals_that_got_lost_are_shown_and_raised(vulling: Vulling, tmp_path: Path) -> None:
+    run_id = vulling.run("inkomsten", [], {"INK-01": 50}, {})
+    vulling.lever(run_id, [("0014", 49, 0, "geleverd", None)])
+    with pytest.raises(SomKloptNiet, match="niet elk signaal"):
+        bouw(vulling.ledger, tmp_path / "rapport")
+
+
+def test_deliveries_that_differ_from_what_was_counted_are_raised(vulling: Vulling, tmp_path: Path) -> None:
+    run_id = vulling.run("inkomsten", [], {"INK-01": 50}, {})
+    vulling.lever(run_id, [("0014", 50, 0, "geleverd", None)])
+    with vulling.ledger.transactie() as connection:
+        connection.execute(t.uitlevering.update().values(aantal=51))
+    with pytest.raises(SomKloptNiet, match="geleverd"):
+        bouw(vulling.ledger, tmp_path / "rapport")
+
+
+def test_an_rmc_regio_does_not_give_its_gemeenten_away(vulling: Vulling, tmp_path: Path) -> None:
+    run_id = vulling.run("vsv", [], {"VSV-D1": 40, "VSV-D2": 23}, {})
+    rows = [("0014", 40), ("0047", 3), ("0037", 20), ("rmc-03", 40), ("rmc-01", 23)]
+    vulling.lever(run_id, [(ontvanger, aantal, 0, "geleverd", None) for ontvanger, aantal in rows])
+    bouw(vulling.ledger, tmp_path / "rapport")
+    shown = {
+        row[0]: row[3] for row in _tables(tmp_path / "rapport" / "vsv-2026-01.html")["Uitleveringen per ontvanger"]
+    }
+    # Veendam (3) and Stadskanaal (20) are the gemeenten of regio 01 here.
+    assert shown["0047"] == shown["0037"] == "afgeschermd"
+    assert shown["rmc-01"] == "23"
+
+
+def test_a_national_month_stays_small(vulling: Vulling, tmp_path: Path) -> None:
+    codes = sorted(all_recipients())
+    nrs = [vulling.levering("gemeente", "bijstandspopulatie") for _ in range(345)]
+    for nr in nrs:
+        vulling.doorgang(
+            nr, {("kvk", "gemeente.bijstandspopulatie", reden): 50 + nr for reden in ("gebruikt", "R-DATUM")}
+        )
+    run_id = vulling.run("kvk", nrs, {"KVK-01": 300 * len(codes)}, {"rni": 900})
+    vulling.lever(run_id, [(code, 300, 1200, "geleverd", None) for code in codes])
+    bouw(vulling.ledger, tmp_path / "rapport")
+    assert (tmp_path / "rapport" / "kvk-2026-01.html").stat().st_size < 500_000
+    assert (tmp_path / "rapport" / "index.html").stat().st_size < 100_000
+
+
+def all_recipients() -> list[str]:
+    from schemas.load import ontvangers  # noqa: PLC0415
+
+    return list(ontvangers())
+
+
+def test_a_long_table_is_cut_on_the_page_and_whole_as_csv(vulling: Vulling, tmp_path: Path) -> None:
+    nrs = [vulling.levering("gemeente", "bijstandspopulatie") for _ in range(MAX_RIJEN + 1)]
+    for nr in nrs:
+        vulling.doorgang(nr, {("kvk", "gemeente.bijstandspopulatie", "gebruikt"): 50})
+    vulling.run("kvk", nrs, {"KVK-01": 300}, {})
+    bouw(vulling.ledger, tmp_path / "rapport")
+    page = _tables(tmp_path / "rapport" / "kvk-2026-01.html")["Records per levering en tabel, januari 2026"]
+    assert len(page) == MAX_RIJEN
+    rows = _csv(tmp_path / "rapport" / "data" / "kvk-2026-01-binnengekomen.csv")
+    assert len(rows) == MAX_RIJEN + 2
+
+
+def test_an_empty_ledger_gives_a_page(vulling: Vulling, tmp_path: Path) -> None:
+    index = bouw(vulling.ledger, tmp_path / "rapport")
+    assert "Er is nog geen product gemaakt." in index.read_text(encoding="utf-8")
+
+
+def test_cells_as_people_and_as_machines_read_them() -> None:
+    assert in_woorden(1234567) == "1.234.567"
+    assert in_woorden(datetime(2026, 7, 1, 22, 30, tzinfo=UTC)) == "2 juli 2026 00:30"
+    assert voor_csv(1234567) == "1234567"
+    assert voor_csv("=1+1") == "'=1+1"
+    assert voor_csv(Verborgen()) == "afgeschermd"
+    assert voor_csv(None) == ""

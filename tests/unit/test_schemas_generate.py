@@ -1,0 +1,36 @@
+"""What is generated from schemas/ is what stands in the repository, and the check would notice if it were not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from schemas import generate
+
+
+def test_nothing_has_drifted() -> None:
+    assert generate.drifted() == [], "draai python -m schemas.generate"
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(generate, "REPOSITORY", tmp_path)
+    assert generate.main([]) == 0
+    return tmp_path
+
+
+def test_a_changed_a_missing_and_a_leftover_file_are_seen(copy: Path) -> None:
+    assert generate.main(["--controleer"]) == 0
+    staging = copy / "transforms" / "models" / "staging"
+    (copy / "transforms" / "models" / "sources.yml").write_text("version: 2\n", encoding="utf-8")
+    (staging / "stg_duo__persoon.sql").unlink()
+    (staging / "stg_oud__tabel.sql").write_text("select 1", encoding="utf-8")
+    assert generate.drifted() == [
+        "transforms/models/sources.yml",
+        "transforms/models/staging/stg_duo__persoon.sql",
+        "transforms/models/staging/stg_oud__tabel.sql",
+    ]
+    assert generate.main(["--controleer"]) == 1
+    assert generate.main([]) == 0
+    assert generate.drifted() == []

@@ -1,0 +1,56 @@
+"""The dbt project declares what it must: descriptions everywhere, contracts at the edge, no engine words in models."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from schemas.load import producten
+
+MODELS = Path(__file__).resolve().parents[2] / "transforms" / "models"
+ENGINE_WORDS = re.compile(r"read_parquet|sha256|::|\bto_years\b|\binterval\b|\bqualify\b|string_agg|//", re.IGNORECASE)
+
+
+def declared() -> dict[str, dict[str, Any]]:
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in MODELS.rglob("*.yml")]
+    return {model["name"]: model for file in files for model in file.get("models", [])}
+
+
+def test_every_model_has_a_description_and_no_description_is_left_over() -> None:
+    models = {path.stem for path in MODELS.rglob("*.sql")}
+    described = {naam for naam, model in declared().items() if model.get("description", "").strip()}
+    assert described == models
+
+
+def test_every_product_has_its_three_models_with_an_enforced_contract() -> None:
+    contracted = {
+        naam for naam, model in declared().items() if model.get("config", {}).get("contract", {}).get("enforced")
+    }
+    assert contracted == {f"{kind}_{naam}" for naam in producten() for kind in ("signal", "bewijs", "uitgesloten")}
+
+
+def test_every_contracted_column_has_a_type_and_a_description() -> None:
+    for naam, model in declared().items():
+        for column in model.get("columns", []):
+            assert column.get("description"), (naam, column["name"])
+            assert column.get("data_type") or not model.get("config", {}).get("contract"), (naam, column["name"])
+
+
+def test_accepted_signal_codes_are_those_of_the_product() -> None:
+    for naam, product in producten().items():
+        columns = {column["name"]: column for column in declared()[f"signal_{naam}"]["columns"]}
+        accepted = next(
+            test["accepted_values"]["arguments"]["values"]
+            for test in columns["signaal_code"]["data_tests"]
+            if "accepted_values" in test
+        )
+        assert set(accepted) == set(product.signalen)
+
+
+def test_words_of_one_engine_stay_in_the_macros() -> None:
+    for path in MODELS.rglob("*.sql"):
+        code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
+        assert not ENGINE_WORDS.search(code), path.name

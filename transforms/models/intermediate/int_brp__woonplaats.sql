@@ -1,0 +1,98 @@
+-- Van iedereen in de BRP-leveringen: of die op de peildatum ingezetene is, en van welke gemeente (na herindelingen).
+with persoon as (
+    select
+        persoon, geboortedatum, datum_overlijden, datum_opschorting, reden_opschorting, levering_nr, record_nr
+    from {{ herleid('brp', 'persoon') }} as rijen
+),
+
+verblijf as (
+    select
+        persoon,
+        gemeente_van_inschrijving,
+        coalesce(land_buitenland, '6030') <> '6030' and coalesce(datum_vertrek, 0) <= {{ peildag() }} as is_vertrokken,
+        datum_inschrijving,
+        datum_begin,
+        datum_vertrek,
+        levering_nr,
+        record_nr
+    from {{ herleid_per_persoon('brp', 'verblijfplaats') }} as rijen
+    where coalesce(indicatie_onjuist, '') = ''
+),
+
+begonnen as (
+    select
+        verblijf.*,
+        greatest(
+            coalesce(datum_inschrijving, 0),
+            coalesce(datum_begin, 0),
+            case when is_vertrokken then coalesce(datum_vertrek, 0) else 0 end
+        ) as datum_sinds
+    from verblijf
+),
+
+-- De verblijfplaats die het laatst voor de peildatum begon; bij gelijke datum staat de actuele rij vooraan.
+laatste as (
+    select *
+    from (
+        select
+            begonnen.*,
+            row_number() over (
+                partition by persoon order by datum_sinds desc, record_nr, gemeente_van_inschrijving
+            ) as rang
+        from begonnen
+        where datum_sinds <= {{ peildag() }}
+    ) as gerangschikt
+    where rang = 1
+),
+
+allen as (
+    select persoon from persoon
+    union
+    select persoon from laatste
+),
+
+beoordeeld as (
+    select
+        allen.persoon,
+        persoon.geboortedatum,
+        gemeente.gemeente_actueel as gemeente,
+        laatste.gemeente_van_inschrijving,
+        case
+            when coalesce(persoon.datum_overlijden, 99999999) <= {{ peildag() }} then 'overleden'
+            when persoon.reden_opschorting = 'O' and coalesce(persoon.datum_opschorting, 0) <= {{ peildag() }}
+                then 'overleden'
+            when coalesce(persoon.datum_opschorting, 0) <= {{ peildag() }} and persoon.reden_opschorting in ('E', 'M')
+                then 'geemigreerd'
+            when coalesce(persoon.datum_opschorting, 0) <= {{ peildag() }} and persoon.reden_opschorting = 'R'
+                then 'rni'
+            when persoon.reden_opschorting in ('F', 'W') then 'niet_in_brp'
+            when laatste.gemeente_van_inschrijving = '1999' then 'rni'
+            when laatste.is_vertrokken then 'geemigreerd'
+            when gemeente.gemeente_actueel is null then 'niet_in_brp'
+        end as reden_geen_ingezetene,
+        persoon.levering_nr as levering_nr_persoon,
+        persoon.record_nr as record_nr_persoon,
+        laatste.levering_nr as levering_nr_verblijf,
+        laatste.record_nr as record_nr_verblijf,
+        persoon.datum_overlijden,
+        persoon.reden_opschorting
+    from allen
+    left join persoon on persoon.persoon = allen.persoon
+    left join laatste on laatste.persoon = allen.persoon
+    left join {{ ref('stg_referentie__gemeente') }} as gemeente
+        on gemeente.gemeentecode = laatste.gemeente_van_inschrijving
+)
+
+select
+    persoon,
+    geboortedatum,
+    gemeente,
+    gemeente_van_inschrijving,
+    reden_geen_ingezetene,
+    datum_overlijden,
+    reden_opschorting,
+    levering_nr_persoon,
+    record_nr_persoon,
+    levering_nr_verblijf,
+    record_nr_verblijf
+from beoordeeld

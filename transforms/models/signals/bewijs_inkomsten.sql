@@ -1,0 +1,73 @@
+-- De feiten onder elk signaal van inkomsten, met de plaats in de bron.
+with signaal as (select * from {{ ref('int_inkomsten__signaal') }}),
+
+opgave as (
+    select signaal.signaal_id, opgave.*
+    from signaal
+    inner join {{ ref('int_inkomsten__opgave') }} as opgave on {{ zelfde_ikv('opgave', 'signaal') }}
+    where signaal.signaal_code = 'INK-02'
+),
+
+bijstand as (select * from signaal where tabel_bijstand = 'bijstandspopulatie'),
+
+gevolgd as (select * from signaal where tabel_bijstand = 'volgverzoek'),
+
+ikv as (select * from signaal where signaal_code in ('INK-01', 'INK-03')),
+
+herzien as (select * from signaal where signaal_code = 'INK-04' and tabel_correctie = 'inkomstenopgave'),
+
+ingetrokken as (select * from signaal where signaal_code = 'INK-04' and tabel_correctie = 'inkomstenverhouding'),
+
+correctie as (select * from signaal where signaal_code = 'INK-04'),
+
+feiten as (
+    {{ feiten('bijstand', 'gemeente', 'bijstandspopulatie', 1, [
+        ['regeling', 'regeling'],
+        ['datum_ingang', datum_tekst('datum_ingang_bijstand')],
+        ['datum_einde', datum_tekst('datum_einde_bijstand')],
+    ], 'levering_nr_bijstand', 'record_nr_bijstand') }}
+    union all
+    {{ feiten('gevolgd', 'gemeente', 'volgverzoek', 1, [
+        ['datum_van', datum_tekst('datum_ingang_bijstand')],
+        ['datum_tot', datum_tekst('datum_einde_bijstand')],
+    ], 'levering_nr_bijstand', 'record_nr_bijstand') }}
+    union all
+    {{ feiten('signaal', 'brp', 'verblijfplaats', 2, [
+        ['gemeente_van_inschrijving', 'gemeente_van_inschrijving'],
+    ], 'levering_nr_verblijf', 'record_nr_verblijf') }}
+    union all
+    {{ feiten('ikv', 'uwv', 'inkomstenverhouding', 3, [
+        ['datum_begin', datum_tekst('datum_begin_ikv')],
+        ['datum_einde', tekst('einde')],
+    ]) }}
+    union all
+    {{ feiten('signaal', 'uwv', 'inkomstenperiode', 4, [
+        ['code_soort_ikv', 'code_soort_ikv'],
+    ], 'levering_nr_ikp', 'record_nr_ikp') }}
+    union all
+    {{ feiten('opgave', 'uwv', 'inkomstenperiode', 4, [
+        ['code_soort_ikv', 'code_soort_ikv'],
+    ], 'levering_nr_ikp', 'record_nr_ikp') }}
+    union all
+    {{ feiten('opgave', 'uwv', 'inkomstenopgave', 5, [
+        ['datum_begin', datum_tekst('datum_begin')],
+        ['bedrag_loon_sv', tekst('bedrag_loon_sv')],
+        ['bedrag_loon_lb', tekst('bedrag_loon_lb')],
+        ['bedrag_ingehouden_lb', tekst('bedrag_ingehouden_lb')],
+        ['aantal_verloonde_uren', tekst('aantal_verloonde_uren')],
+    ]) }}
+    union all
+    {{ feiten('correctie', 'uwv', 'inkomstenopgave', 6, [
+        ['bedrag_was', tekst('bedrag_was')],
+    ], 'levering_nr_was', 'record_nr_was') }}
+    union all
+    {{ feiten('herzien', 'uwv', 'inkomstenopgave', 7, [
+        ['bedrag_is', tekst('bedrag_is')],
+    ]) }}
+    union all
+    {{ feiten('ingetrokken', 'uwv', 'inkomstenverhouding', 7, [
+        ['melding', "'INTREKKING'"],
+    ]) }}
+)
+
+{{ bewijs('feiten') }}

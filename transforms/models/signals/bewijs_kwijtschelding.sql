@@ -1,0 +1,103 @@
+-- De feiten onder elke uitkomst van kwijtschelding, met de plaats in de bron en de norm waaraan is getoetst.
+with signaal as (select * from {{ ref('int_kwijtschelding__signaal') }}),
+
+getoetst_op_inkomen as (select * from signaal where netto_inkomen_maand is not null),
+
+inkomen as (
+    select signaal.signaal_id, inkomen.*
+    from getoetst_op_inkomen as signaal
+    inner join {{ ref('int_kwijtschelding__inkomen') }} as inkomen on inkomen.aanvraag = signaal.aanvraag
+),
+
+bijstand as (
+    select signaal.signaal_id, bijstand.*
+    from signaal
+    inner join {{ ref('int_kwijtschelding__bijstand') }} as bijstand on bijstand.aanvraag = signaal.aanvraag
+    where signaal.is_vrij_van_inkomenstoets and signaal.signaal_code in ('KW-GEEN', 'KW-NTB')
+),
+
+bijstand_populatie as (select * from bijstand where tabel = 'bijstandspopulatie'),
+
+bijstand_verhouding as (select * from bijstand where tabel = 'uitkeringsverhouding'),
+
+voertuig as (
+    select signaal.signaal_id, signaal.signaal_code, voertuig.*
+    from signaal
+    inner join {{ ref('int_kwijtschelding__voertuig') }} as voertuig
+        on voertuig.aanvraag = signaal.aanvraag
+        and (signaal.signaal_code = 'KW-VTG-2' or voertuig.kenteken = signaal.kenteken)
+    where signaal.signaal_code in ('KW-VTG-W', 'KW-VTG-2')
+),
+
+gewaardeerd as (select * from voertuig where signaal_code = 'KW-VTG-W'),
+
+onderneming as (
+    select signaal.signaal_id, onderneming.*
+    from signaal
+    inner join {{ ref('int_kwijtschelding__onderneming') }} as onderneming
+        on onderneming.aanvraag = signaal.aanvraag and onderneming.kvk_nummer = signaal.kvk_nummer
+),
+
+brp as (
+    select signaal.signaal_id, brp.*
+    from signaal
+    inner join {{ ref('int_kwijtschelding__brp') }} as brp
+        on brp.aanvraag = signaal.aanvraag and brp.reden = signaal.reden
+    where signaal.signaal_code = 'KW-BRP'
+),
+
+overleden as (select * from brp where tabel = 'persoon'),
+
+verblijf as (select * from brp where tabel = 'verblijfplaats'),
+
+huwelijk as (select * from brp where tabel = 'huwelijk'),
+
+volwassenen as (select * from signaal where reden = 'drie_of_meer_volwassenen'),
+
+feiten as (
+    {{ feiten('signaal', 'gemeente', 'kwijtscheldingsaanvraag', 1, [
+        ['belastingjaar', tekst('belastingjaar')],
+    ]) }}
+    union all
+    {{ feiten('volwassenen', 'gemeente', 'kwijtscheldingsaanvraag', 2, [
+        ['aantal_volwassenen', tekst('aantal_volwassenen')],
+    ]) }}
+    union all
+    {{ feiten('getoetst_op_inkomen', 'gemeente', 'kwijtscheldingsaanvraag', 3, [
+        ['huishoudtype', 'huishoudtype', 'norm', 'norm_waarde'],
+        ['betalingscapaciteit', tekst('betalingscapaciteit'), 'kw_aandeel_betalingscapaciteit'],
+    ]) }}
+    union all
+    {{ feiten('inkomen', 'uwv', 'inkomstenopgave', 4, [
+        ['maand', tekst('maand')],
+        ['bedrag_loon_lb', tekst('bedrag_loon_lb')],
+        ['bedrag_ingehouden_lb', tekst('bedrag_ingehouden_lb')],
+    ]) }}
+    union all
+    {{ feiten('bijstand_populatie', 'gemeente', 'bijstandspopulatie', 5, [['regeling', 'wet']]) }}
+    union all
+    {{ feiten('bijstand_verhouding', 'gemeente', 'uitkeringsverhouding', 5, [['wet', 'wet']]) }}
+    union all
+    {{ feiten('voertuig', 'rdw', 'voertuigbezit', 6, [
+        ['kenteken', 'kenteken'],
+    ], 'levering_nr_bezit', 'record_nr_bezit') }}
+    union all
+    {{ feiten('gewaardeerd', 'rdw', 'voertuig', 7, [
+        ['bedrag_catalogusprijs', tekst('bedrag_catalogusprijs')],
+        ['datum_eerste_toelating', datum_tekst('datum_eerste_toelating')],
+        ['waarde_indicatief', tekst('waarde'), 'kw_auto_vrijstelling'],
+    ]) }}
+    union all
+    {{ feiten('onderneming', 'kvk', 'functionaris', 8, [
+        ['functie', 'functie'],
+        ['datum_aanvang', datum_tekst('datum_aanvang')],
+    ]) }}
+    union all
+    {{ feiten('overleden', 'brp', 'persoon', 9, [['datum_overlijden', 'waarde']]) }}
+    union all
+    {{ feiten('verblijf', 'brp', 'verblijfplaats', 9, [['gemeente_van_inschrijving', 'waarde']]) }}
+    union all
+    {{ feiten('huwelijk', 'brp', 'huwelijk', 9, [['datum_sluiting', 'waarde']]) }}
+)
+
+{{ bewijs('feiten') }}

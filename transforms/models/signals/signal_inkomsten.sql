@@ -1,0 +1,28 @@
+-- Samenloop van bijstand en inkomsten: begin (INK-01), bedragen (INK-02), einde (INK-03) en correctie (INK-04).
+select
+    signaal_id,
+    signaal_code,
+    ontvanger,
+    {{ pseudoniem_binair('persoon') }} as persoon,
+    {{ pseudoniem_binair('partner') }} as partner,
+    onderwerp,
+    ingang,
+    einde,
+    {{ peildatum() }} as peildatum,
+    cast(null as varchar) as uitkomst,
+    loonheffingennummer,
+    volgnummer_ikv,
+    naam_werkgever,
+    code_soort_ikv,
+    regeling,
+    bedrag_loon_sv,
+    bedrag_loon_lb,
+    bedrag_ingehouden_lb,
+    aantal_verloonde_uren,
+    totaal_loon_sv,
+    totaal_loon_lb,
+    totaal_ingehouden_lb,
+    tijdvak,
+    bedrag_was,
+    bedrag_is
+from {{ ref('int_inkomsten__signaal') }}

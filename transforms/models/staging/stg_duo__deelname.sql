@@ -1,0 +1,11 @@
+-- gegenereerd uit schemas/ door schemas/generate.py; niet met de hand wijzigen
+select
+    levering_nr,
+    record_nr,
+    {{ pseudoniem('persoon') }} as persoon,
+    brin,
+    datum_inschrijving,
+    datum_begin,
+    datum_einde,
+    code_niveau
+from {{ invoer('duo', 'deelname') }}

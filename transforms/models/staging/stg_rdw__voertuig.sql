@@ -1,0 +1,13 @@
+-- gegenereerd uit schemas/ door schemas/generate.py; niet met de hand wijzigen
+select
+    levering_nr,
+    record_nr,
+    kenteken,
+    soort_voertuig,
+    merk,
+    datum_eerste_toelating,
+    datum_eerste_inschrijving_nl,
+    bedrag_catalogusprijs,
+    indicatie_export,
+    indicatie_gesloopt
+from {{ invoer('rdw', 'voertuig') }}

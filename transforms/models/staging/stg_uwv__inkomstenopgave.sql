@@ -1,0 +1,17 @@
+-- gegenereerd uit schemas/ door schemas/generate.py; niet met de hand wijzigen
+select
+    levering_nr,
+    record_nr,
+    {{ pseudoniem('persoon') }} as persoon,
+    loonheffingennummer,
+    volgnummer_ikv,
+    datum_begin_ikv,
+    datum_begin,
+    datum_einde,
+    aantal_sv_dagen,
+    aantal_verloonde_uren,
+    bedrag_loon_sv,
+    bedrag_loon_lb,
+    bedrag_ingehouden_lb,
+    bedrag_vakantietoeslag
+from {{ invoer('uwv', 'inkomstenopgave') }}

@@ -1,0 +1,14 @@
+-- gegenereerd uit schemas/ door schemas/generate.py; niet met de hand wijzigen
+select
+    levering_nr,
+    record_nr,
+    {{ pseudoniem('persoon') }} as persoon,
+    loonheffingennummer,
+    volgnummer_ikv,
+    datum_begin_ikv,
+    datum_begin,
+    datum_einde,
+    code_soort_ikv,
+    code_type_arbeidscontract,
+    indicatie_loonheffingskorting
+from {{ invoer('uwv', 'inkomstenperiode') }}

@@ -1,0 +1,12 @@
+-- gegenereerd uit schemas/ door schemas/generate.py; niet met de hand wijzigen
+select
+    levering_nr,
+    record_nr,
+    {{ pseudoniem('persoon') }} as persoon,
+    loonheffingennummer,
+    volgnummer_ikv,
+    datum_begin,
+    datum_einde,
+    naam_werkgever,
+    melding
+from {{ invoer('uwv', 'inkomstenverhouding') }}
