@@ -25,20 +25,10 @@ from pipeline import dbt_build
 from pipeline.instellingen import Instellingen
 from pipeline.toelaten import Stand, lake_paden, toelaten
 from privacy.deur import empty_template
+from schemas.generate import LEVERING_SCHEMA
 from schemas.load import all_tabellen, doelen, producten
 from schemas.model import Product
 from schemas.reference import reference_tables
-
-LEVERING_SCHEMA = pa.schema(
-    [
-        ("levering_nr", pa.int32()),
-        ("levering_id", pa.string()),
-        ("bron", pa.string()),
-        ("periode", pa.string()),
-        ("ontvangen_op", pa.timestamp("s")),
-    ]
-)
-
 
 class RunMislukt(Exception):
     """A product run did not finish; the message names the models or checks that failed, never a value."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.blad import Blad, Cel, Oordeel, Verborgen, kolommen, maand
 from reports.cellen import Toon, doorgang_cellen, maak_toon, run_cellen, uitgesloten_cellen
-from reports.gegevens import GEBRUIKT, Doorgang, Gegevens, Levering, Run
+from reports.gegevens import GEBRUIKT, Doorgang, Gegevens, Levering, Run, Uitlevering, Zending
 from reports.overzicht import betekenis, per_bron, stil_leveringen, stil_runs
 from reports.sommen import Afwijking
 from schemas.load import doelen, ontvangers, producten
@@ -193,27 +194,37 @@ def _sommen(run: Run, toon: Toon, *, klopt: bool) -> Blad:
 
 
 def _ontvangers(run: Run, toon: Toon) -> Blad:
-    rows: list[tuple[Cel, ...]] = []
-    for row in run.uitleveringen:
-        known = ontvangers().get(row.ontvanger)
-        status = STATUS.get(row.status, row.status)
-        rows.append(
-            (
-                row.ontvanger,
-                known.naam if known else "onbekend",
-                row.volgnummer,
-                toon(("aantal", row.ontvanger)),
-                toon(("ongewijzigd", row.ontvanger)),
-                Oordeel(status, goed=False) if row.status == "tegengehouden" else status,
-                row.code,
-            )
-        )
+    """Every recipient of the newest run, and those that only an earlier run of the period delivered to."""
+    zendingen: dict[str, list[Zending]] = defaultdict(list)
+    for zending in run.zendingen:
+        zendingen[zending.ontvanger].append(zending)
+    newest = {row.ontvanger: row for row in run.uitleveringen}
     return Blad(
         f"{run.naam}-ontvangers",
         "Uitleveringen per ontvanger",
-        kolommen("Ontvanger", "Naam", "#Volgnummer", "#Signalen", "#Ongewijzigd", "Status", "Code"),
-        tuple(rows),
+        kolommen("Ontvanger", "Naam", "Volgnummers", "Laatst op", "#Signalen", "#Ongewijzigd", "Status", "Code"),
+        tuple(
+            _ontvanger_rij(ontvanger, newest.get(ontvanger), zendingen[ontvanger], toon)
+            for ontvanger in sorted(newest.keys() | zendingen.keys())
+        ),
         "Er is nog niets uitgeleverd.",
+    )
+
+
+def _ontvanger_rij(
+    ontvanger: str, row: Uitlevering | None, zendingen: Sequence[Zending], toon: Toon
+) -> tuple[Cel, ...]:
+    known = ontvangers().get(ontvanger)
+    status = STATUS.get(row.status, row.status) if row else "eerder geleverd"
+    return (
+        ontvanger,
+        known.naam if known else "onbekend",
+        ", ".join(str(zending.volgnummer) for zending in zendingen),
+        zendingen[-1].dagtekening if zendingen else None,
+        toon(("aantal", ontvanger)),
+        toon(("ongewijzigd", ontvanger)),
+        Oordeel(status, goed=False) if row and row.status == "tegengehouden" else status,
+        row.code if row else None,
     )
 
 
@@ -221,8 +232,8 @@ def _eerdere_runs(run: Run) -> Blad:
     return Blad(
         f"{run.naam}-eerdere-runs",
         "Eerdere berekeningen van deze maand",
-        kolommen("Berekening", "Gemaakt op", "#Leveringen"),
-        tuple((eerder.run_id, eerder.aangemaakt_op, eerder.leveringen) for eerder in run.eerdere),
+        kolommen("Berekening", "Gemaakt op", "#Leveringen", "#Geleverd aan ontvangers"),
+        tuple((item.run_id, item.aangemaakt_op, item.leveringen, item.geleverd_aan) for item in run.eerdere),
         "Deze maand is één keer berekend.",
     )
 

@@ -6,7 +6,7 @@ counts. Of a product and period only the newest run is read in full.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -80,12 +80,20 @@ class Uitlevering:
     """What one recipient got of a run: `aantal` changes sent or held back, and `ongewijzigd` signals not sent again."""
 
     ontvanger: str
-    volgnummer: int | None
     aantal: int
     ongewijzigd: int
     status: str
     code: str | None
-    dagtekening: datetime | None
+
+
+@dataclass(frozen=True)
+class Zending:
+    """That something was delivered to a recipient for a product and period, by whichever run."""
+
+    run_id: str
+    ontvanger: str
+    volgnummer: int
+    dagtekening: datetime
 
 
 @dataclass(frozen=True)
@@ -95,11 +103,15 @@ class EerdereRun:
     run_id: str
     aangemaakt_op: datetime
     leveringen: int
+    geleverd_aan: int
 
 
 @dataclass(frozen=True)
 class Run:
-    """The newest run of a product for a period. `geteld` is what the delivery step counted; None before delivery."""
+    """The newest run of a product for a period.
+
+    `zendingen` are of all runs of the period. `geteld` is what the delivery step counted; None before delivery.
+    """
 
     run_id: str
     product: str
@@ -109,6 +121,7 @@ class Run:
     signalen: Telling
     uitgesloten: Telling
     uitleveringen: tuple[Uitlevering, ...]
+    zendingen: tuple[Zending, ...]
     geteld: Telling | None
     eerdere: tuple[EerdereRun, ...]
 
@@ -236,7 +249,9 @@ def _runs(ledger: Ledger) -> tuple[Run, ...]:
 def _run(ledger: Ledger, newest: Rij, older: Iterable[Rij], used: Mapping[str, set[int]]) -> Run:
     made, lever = (_tellingen(ledger, soort, newest["run_id"]) for soort in ("signaleer", "lever"))
     rows = sorted(ledger.uitleveringen(newest["run_id"]).values(), key=lambda row: str(row["ontvanger"]))
-    names = ("ontvanger", "volgnummer", "aantal", "ongewijzigd", "status", "code")
+    names = ("ontvanger", "aantal", "ongewijzigd", "status", "code")
+    zendingen = _zendingen(ledger, newest["product"], newest["periode"])
+    served = Counter(zending.run_id for zending in zendingen)
     return Run(
         run_id=newest["run_id"],
         product=newest["product"],
@@ -245,17 +260,26 @@ def _run(ledger: Ledger, newest: Rij, older: Iterable[Rij], used: Mapping[str, s
         leveringen=frozenset(used.get(newest["run_id"], ())),
         signalen=_of(made or {}, "signaal"),
         uitgesloten=_of(made or {}, "uitgesloten"),
-        uitleveringen=tuple(
-            Uitlevering(
-                **{name: row[name] for name in names},
-                dagtekening=_utc(row["dagtekening"]) if row["dagtekening"] else None,
-            )
-            for row in rows
-        ),
+        uitleveringen=tuple(Uitlevering(**{name: row[name] for name in names}) for row in rows),
+        zendingen=zendingen,
         geteld=None if lever is None else _of(lever, "uitlevering"),
         eerdere=tuple(
-            EerdereRun(row["run_id"], _utc(row["aangemaakt_op"]), len(used.get(row["run_id"], ()))) for row in older
+            EerdereRun(
+                row["run_id"], _utc(row["aangemaakt_op"]), len(used.get(row["run_id"], ())), served[row["run_id"]]
+            )
+            for row in older
         ),
+    )
+
+
+def _zendingen(ledger: Ledger, product: str, periode: str) -> tuple[Zending, ...]:
+    u = t.uitlevering.c
+    query = sa.select(u.run_id, u.ontvanger, u.volgnummer, u.dagtekening).where(
+        u.product == product, u.periode == periode, u.status == "geleverd"
+    )
+    return tuple(
+        Zending(row["run_id"], row["ontvanger"], row["volgnummer"], _utc(row["dagtekening"]))
+        for row in ledger.rijen(query.order_by(u.ontvanger, u.volgnummer))
     )
 
 

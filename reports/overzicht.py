@@ -67,15 +67,15 @@ def maak_overzicht(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> Overzicht
 
 
 def _overzicht_rij(run: Run, signalen: Mapping[str, Cel]) -> tuple[Cel, ...]:
-    statuses = [row.status for row in run.uitleveringen]
+    served = {zending.ontvanger for zending in run.zendingen}
     return (
         Verwijzing(producten()[run.product].naam, f"{run.naam}.html"),
         maand(run.periode),
         run.aangemaakt_op,
         signalen[run.naam],
-        len(statuses),
-        statuses.count("geleverd"),
-        statuses.count("tegengehouden"),
+        len(served | {row.ontvanger for row in run.uitleveringen}),
+        len(served),
+        sum(row.status == "tegengehouden" for row in run.uitleveringen),
     )
 
 

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,21 @@ def gevuld(vulling: Vulling) -> Vulling:
     return vulling
 
 
+class Gesloten(HTMLParser):
+    """Refuses a page with an element that is not closed where it should be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in ("meta", "link", "br", "img", "input"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
 def _tables(path: Path) -> dict[str, list[list[str]]]:
     """The tables of a page by their caption, as text."""
     document = html.fromstring(path.read_bytes())
@@ -161,7 +177,7 @@ def test_small_counts_and_what_gives_them_away_are_hidden(gevuld: Vulling, tmp_p
     }
     zonder = {row[0]: row[2] for row in tables["Personen of aanvragen zonder signaal, per reden"]}
     assert zonder == {"rni": "afgeschermd", "overleden": "afgeschermd", "Totaal": "32"}
-    ontvangers = {row[0]: row[3:5] for row in tables["Uitleveringen per ontvanger"]}
+    ontvangers = {row[0]: row[4:6] for row in tables["Uitleveringen per ontvanger"]}
     assert ontvangers["0014"] == ["afgeschermd", "0"]
     assert ontvangers["0037"][0] == "afgeschermd"  # 43 - 30 would leave 2 + 11
     assert ontvangers["0034"] == ["30", "25"]
@@ -193,8 +209,24 @@ def test_what_stands_still_is_named_with_its_meaning(gevuld: Vulling, tmp_path: 
 def test_an_earlier_run_is_listed_without_counts(gevuld: Vulling, tmp_path: Path) -> None:
     bouw(gevuld.ledger, tmp_path / "rapport")
     rows = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")["Eerdere berekeningen van deze maand"]
-    assert rows == [["inkomsten-2026-01-000000", "3 februari 2026 14:05", "3"]]
+    assert rows == [["inkomsten-2026-01-000000", "3 februari 2026 14:05", "3", "0"]]
     assert "7.777" not in (tmp_path / "rapport" / "inkomsten-2026-01.html").read_text()
+
+
+def test_what_an_earlier_run_delivered_stays_visible(vulling: Vulling, tmp_path: Path) -> None:
+    earlier = vulling.run("inkomsten", [], {"INK-01": 50}, {})
+    vulling.lever(earlier, [("0014", 30, 0, "geleverd", None), ("0034", 20, 0, "geleverd", None)])
+    newest = vulling.run("inkomsten", [], {"INK-01": 30}, {})
+    vulling.lever(newest, [("0014", 0, 30, "ongewijzigd", None)])
+    tables = _tables(bouw(vulling.ledger, tmp_path / "rapport"))
+    assert tables["Per product en maand, de nieuwste berekening"][0][3:] == ["30", "2", "2", "0"]
+    tables = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")
+    moment = "3 februari 2026 14:05"
+    assert tables["Uitleveringen per ontvanger"] == [
+        ["0014", "Groningen", "1", moment, "0", "30", "niets nieuws", ""],
+        ["0034", "Almere", "1", moment, "0", "0", "eerder geleverd", ""],
+    ]
+    assert tables["Eerdere berekeningen van deze maand"] == [[earlier, moment, "0", "2"]]
 
 
 def test_the_same_ledger_gives_the_same_files_and_leaves_them_alone(gevuld: Vulling, tmp_path: Path) -> None:
@@ -231,8 +263,8 @@ def test_pages_are_whole_offline_and_hold_no_identifier(gevuld: Vulling, tmp_pat
         text = page.read_text(encoding="utf-8")
         assert len(text) < 500_000
         assert not re.search(r"(?<!\d)\d{9}(?!\d)", text)
-        parser = html.HTMLParser(recover=False)
-        document = html.document_fromstring(page.read_bytes(), parser=parser)
+        Gesloten().feed(text)
+        document = html.document_fromstring(page.read_bytes(), parser=html.HTMLParser(recover=False))
         assert document.get("lang") == "nl"
         assert len(document.findall(".//h1")) == 1
         assert not document.findall(".//script")
@@ -305,7 +337,7 @@ def test_an_rmc_regio_does_not_give_its_gemeenten_away(vulling: Vulling, tmp_pat
     vulling.lever(run_id, [(ontvanger, aantal, 0, "geleverd", None) for ontvanger, aantal in rows])
     bouw(vulling.ledger, tmp_path / "rapport")
     shown = {
-        row[0]: row[3] for row in _tables(tmp_path / "rapport" / "vsv-2026-01.html")["Uitleveringen per ontvanger"]
+        row[0]: row[4] for row in _tables(tmp_path / "rapport" / "vsv-2026-01.html")["Uitleveringen per ontvanger"]
     }
     # Veendam (3) and Stadskanaal (20) are the gemeenten of regio 01 here.
     assert shown["0047"] == shown["0037"] == "afgeschermd"

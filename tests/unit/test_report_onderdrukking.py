@@ -54,7 +54,7 @@ def _solved(hidden: Sequence[str], sommen: Sequence[Som]) -> set[str]:
 
 
 def _possible(total: int, shown: int, count: int) -> Iterator[tuple[int, ...]]:
-    """Every way `count` hidden parts fit a total beside what is shown; zero is shown, so a hidden part is at least 1."""
+    """Every way `count` hidden parts fit a total beside what is shown; zero is shown, so hidden is at least 1."""
     rest = total - shown
     for guess in product(range(1, rest), repeat=count - 1):
         if sum(guess) < rest:
