@@ -94,6 +94,15 @@ def _herken_xml(head: bytes, bron: Bron) -> Herkend:
         root = None
     if root is None:
         raise KetenFout("B-KAPOT", "xml")
+    return Herkend("xml", tabellen_van_document(root, bron))
+
+
+def tabellen_van_document(root: etree._Element, bron: Bron) -> tuple[str, ...]:
+    """The tables an XML document holds, told from its root element.
+
+    Raises:
+        KetenFout: `B-ONBEKEND` when no table of the bron reads this document.
+    """
     name = etree.QName(root)
     tabellen = tuple(
         tabel.tabel
@@ -102,7 +111,7 @@ def _herken_xml(head: bytes, bron: Bron) -> Herkend:
     )
     if not tabellen:
         raise KetenFout("B-ONBEKEND", "xml")
-    return Herkend("xml", tabellen)
+    return tabellen
 
 
 def _herken_json(head: bytes, text: str, bron: Bron) -> Herkend:

@@ -6,7 +6,7 @@ cannot be trusted (cut off, wrong encoding) does it raise `KetenFout`, and the f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,3 +81,17 @@ def euro_to_cent(amounts: pa.Array) -> pa.Array:
     )
     empty = pc.equal(pc.fill_null(text, ""), "")
     return pc.if_else(empty, pa.scalar(None, pa.string()), pc.fill_null(cents, "?"))
+
+
+def bundel(rijen: Iterable[Rijen]) -> Iterator[Rijen]:
+    """Joins small batches of a table, so that a levering of many small files is not handled a few rows at a time."""
+    waiting: dict[str, list[pa.RecordBatch]] = {}
+    counts: dict[str, int] = {}
+    for item in rijen:
+        waiting.setdefault(item.tabel, []).append(item.batch)
+        counts[item.tabel] = counts.get(item.tabel, 0) + item.batch.num_rows
+        if counts[item.tabel] >= BATCH_ROWS // 2:
+            yield Rijen(item.tabel, pa.concat_batches(waiting.pop(item.tabel)))
+            counts[item.tabel] = 0
+    for tabel, batches in waiting.items():
+        yield Rijen(tabel, pa.concat_batches(batches))

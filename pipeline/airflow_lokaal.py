@@ -1,22 +1,20 @@
-"""Runs the real DAGs in this process, one after another, as the scheduler would: for the demo and for tests.
+"""Runs the real DAGs without a scheduler, in warm processes: for the demo and for tests.
 
-Starting Airflow's command costs seconds for every task; in one warm process a task costs a tenth of a second. The ledger
-says what is due, so a DAG with nothing to do is not started.
+Starting Airflow's command costs seconds for every task; in a warm process a task costs a tenth of a second. Each process has
+an Airflow database of its own, so they do not wait for each other; what was done stands in the ledger.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.inbox import nieuwe_aanleveringen
 from pipeline.instellingen import Instellingen
-from pipeline.status import stand
-from schemas.load import bronnen, producten
 
 if TYPE_CHECKING:
     from airflow.sdk import DAG
@@ -28,9 +26,9 @@ class DagMislukt(Exception):
     """A DAG run did not succeed; the message names the DAG."""
 
 
-def omgeving(instellingen: Instellingen) -> dict[str, str]:
-    """Environment variables under which Airflow keeps everything below the data folder and loads only our DAGs."""
-    home = instellingen.map("airflow")
+def omgeving(instellingen: Instellingen, naam: str) -> dict[str, str]:
+    """Environment variables under which Airflow keeps everything in `airflow/<naam>` below the data folder."""
+    home = instellingen.map("airflow", naam)
     return {
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
@@ -45,14 +43,13 @@ def omgeving(instellingen: Instellingen) -> dict[str, str]:
 class LokaleDags:
     """The DAGs of this project, loaded once; `draai` runs one of them to its end."""
 
-    def __init__(self, instellingen: Instellingen) -> None:
-        self._instellingen = instellingen
-        os.environ.update(omgeving(instellingen))  # Airflow reads its settings from the environment when imported
-        from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415
-        from airflow.utils import db  # noqa: PLC0415
-
+    def __init__(self, instellingen: Instellingen, naam: str) -> None:
+        os.environ.update(omgeving(instellingen, naam))  # Airflow reads its settings from the environment when imported
         with _quiet():
-            if not (instellingen.map("airflow") / "airflow.db").exists():
+            from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415
+            from airflow.utils import db  # noqa: PLC0415
+
+            if not instellingen.map("airflow", naam, "airflow.db").exists():
                 db.initdb()
             bag = DagBag(str(DAGS))
         if bag.import_errors:
@@ -76,24 +73,6 @@ class LokaleDags:
         if str(run.state) != "success":
             raise DagMislukt(dag_id)
 
-    def aan_de_beurt(self) -> Iterator[str]:
-        """Ids of DAGs that have something to do now, in the order of the way through the house."""
-        instellingen = self._instellingen
-        for bron in _in_order(bronnen()):
-            if nieuwe_aanleveringen(instellingen, bron):
-                yield f"ingest_{bron}"
-        for product in producten():
-            if any(regel.aan_de_beurt for regel in stand(instellingen, product)):
-                yield f"signal_{product}"
-            if instellingen.grootboek.onafgemaakt(product):
-                yield f"deliver_{product}"
-
-
-def _in_order(names: Any) -> list[str]:
-    """Populations first: a bron that says who belongs, then what is known about them."""
-    first = ["gemeente", "duo"]
-    return first + [name for name in names if name not in first]
-
 
 @contextmanager
 def _quiet() -> Iterator[None]:
@@ -101,6 +80,8 @@ def _quiet() -> Iterator[None]:
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logging.disable(previous)

@@ -69,8 +69,8 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
     Raises:
         RunMislukt: a model or a check failed; the ledger holds the failed step.
     """
-    toelaten(instellingen, tot_periode=periode)
     declared = producten()[product]
+    toelaten(instellingen, doel=declared.doel, tot_periode=periode)
     leveringen = _leveringen(instellingen, declared, periode)
     pins = huidige_pins(instellingen, product, periode, leveringen)
     ledger = instellingen.grootboek

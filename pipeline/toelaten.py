@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.lees import LidOnbruikbaar, lees_bestand
-from connectors.rijen import Bevinding, Rijen
+from connectors.rijen import Bevinding, Rijen, bundel
 from lineage.ledger import Rij, Stap
 from pipeline.instellingen import Instellingen
 from pipeline.ontvang import landed
@@ -46,19 +46,21 @@ class Doorgelaten:
 
 
 def toelaten(
-    instellingen: Instellingen, *, bron: str | None = None, tot_periode: str | None = None
+    instellingen: Instellingen, *, bron: str | None = None, doel: str | None = None, tot_periode: str | None = None
 ) -> list[Doorgelaten]:
     """Passes every levering that has not passed under its present toelating, in order of receipt.
 
-    Limited to one bron, or to periods up to one, when given. Nothing is done twice: called again it returns an empty list.
+    Limited to one bron, to one doel, or to periods up to one, when given. Nothing is done twice: called again it returns an
+    empty list.
     """
     stand = Stand(instellingen)
     ledger = instellingen.grootboek
     todo: list[tuple[Rij, dict[str, str]]] = []
     for levering in ledger.leveringen(tot_periode, [bron] if bron else None):
         nr = levering["levering_nr"]
-        wanted = {doel: stand.toelating(levering, doelen()[doel]) for doel in stand.doelen_van(nr)}
-        wanted = {doel: key for doel, key in wanted.items() if not ledger.heeft_doorgang(nr, doel, key)}
+        naar = [naam for naam in stand.doelen_van(nr) if doel in (None, naam)]
+        wanted = {naam: stand.toelating(levering, doelen()[naam]) for naam in naar}
+        wanted = {naam: key for naam, key in wanted.items() if not ledger.heeft_doorgang(nr, naam, key)}
         if wanted:
             todo.append((levering, wanted))
     passes = [_Passage(instellingen, stand, levering, wanted) for levering, wanted in todo]
@@ -216,7 +218,7 @@ class _Passage:
     def _lees(self, toegangen: dict[str, list[Toegang]]) -> None:
         names = {doel: _lake_name(self.levering, toelating) for doel, toelating in self.toelatingen.items()}
         with Deur(self.instellingen.lake, self.levering["levering_nr"], names) as deur:
-            for item in self._rows(toegangen):
+            for item in bundel(self._rows(toegangen)):
                 deur.verwerk(item.batch, toegangen[item.tabel])
         for key, aantal in deur.uitkomst.tellingen.items():
             self.stap.tellingen[key] = self.stap.tellingen.get(key, 0) + aantal

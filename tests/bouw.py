@@ -24,7 +24,15 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 PERIODE = "2026-01"
 GEWICHTEN = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 
-IKV = ("Burgerservicenr", "Loonheffingennr", "VolgnrIkv", "DatBIkv", "DatEIkv", "NaamAdministratieveEenheid", "SrtMelding")
+IKV = (
+    "Burgerservicenr",
+    "Loonheffingennr",
+    "VolgnrIkv",
+    "DatBIkv",
+    "DatEIkv",
+    "NaamAdministratieveEenheid",
+    "SrtMelding",
+)
 BIJSTAND = (
     "gemeentecode",
     "burgerservicenummer",
@@ -50,7 +58,9 @@ def maak_bsn(nummer: int) -> str:
     return next(str(waarde) for waarde in range(kandidaat, kandidaat + 100) if elfproef(str(waarde)))
 
 
-def schrijf_csv(kolommen: Sequence[str], rijen: Iterable[Mapping[str, object] | Sequence[object]], teken: str = ";") -> str:
+def schrijf_csv(
+    kolommen: Sequence[str], rijen: Iterable[Mapping[str, object] | Sequence[object]], teken: str = ";"
+) -> str:
     """CSV text; rows are cells in order, or cells by column name."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=teken, lineterminator="\n")
@@ -65,7 +75,9 @@ def schrijf_json(kolommen: Sequence[str], rijen: Iterable[Sequence[object]]) -> 
     return [dict(zip(kolommen, rij, strict=True)) for rij in rijen]
 
 
-def ikv(bsn: str, volgnummer: int = 1, begin: str = "20260105", einde: str = "", naam: str = "Werkgever") -> list[object]:
+def ikv(
+    bsn: str, volgnummer: int = 1, begin: str = "20260105", einde: str = "", naam: str = "Werkgever"
+) -> list[object]:
     """A row of uwv.inkomstenverhouding."""
     return [bsn, "123456789L01", volgnummer, begin, einde, naam, ""]
 
@@ -109,12 +121,12 @@ def personen_in_lake(instellingen: Instellingen, doel: str, tabel: str, kolom: s
 
 def leesbaar(cijfers: object) -> list[int]:
     """The numbers behind a matrix of digits."""
-    return as_numbers(cijfers)[0].tolist()  # type: ignore[arg-type]
+    return as_numbers(cijfers)[0].tolist()
 
 
 def als_json(waarde: object, **opties: object) -> str:
     """JSON text."""
-    return json.dumps(waarde, **opties)  # type: ignore[arg-type]
+    return json.dumps(waarde, **opties)
 
 
 def alle_bestanden(map_: Path) -> list[Path]:

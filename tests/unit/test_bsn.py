@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
-from tests.bouw import elfproef, maak_bsn
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from privacy.bsn import CODES, check_bsn
+from tests.bouw import elfproef, maak_bsn
 
 WITRUIMTE = " \t\r\n"
 
@@ -44,7 +44,21 @@ waarden = st.one_of(
     st.text("0123456789", max_size=12),
     st.text(max_size=12),
     st.binary(min_size=9, max_size=9).map(lambda rauw: rauw.decode("latin-1")),
-    st.sampled_from(["", " ", "000000000", "00000000", "12345678é", "١٢٣٤٥٦٧٨٢", "１２３４５６７８２", "+23456782", "-12345678", "12345678.", "éééé1"]),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "000000000",
+            "00000000",
+            "12345678é",
+            "١٢٣٤٥٦٧٨٢",
+            "１２３４５６７８２",
+            "+23456782",
+            "-12345678",
+            "12345678.",
+            "éééé1",
+        ]
+    ),
 )
 
 

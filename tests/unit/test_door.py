@@ -77,7 +77,7 @@ class TestPopulatie:
         assert answer.tolist() == [nummer in leden for nummer in gevraagd]
 
 
-# -- one batch against an oracle -----------------------------------------------------------------------------------------
+# -- one batch against an oracle --------------------------------------------------------------------------------------
 
 bsns = st.one_of(
     st.none(),
@@ -161,11 +161,15 @@ class TestEenDoel:
     @pytest.fixture
     def door(self, tmp_path: Path) -> Callable[..., tuple[dict[str, int], dict[str, list[object]]]]:
         def run(
-            doel: str, tabel: str, rijen: Sequence[dict[str, str | None]], populatie: Iterable[str] | None, **meer: object
+            doel: str,
+            tabel: str,
+            rijen: Sequence[dict[str, str | None]],
+            populatie: Iterable[str] | None,
+            **meer: object,
         ) -> tuple[dict[str, int], dict[str, list[object]]]:
             profiel, holder = raadpleging(doel, tabel), Pseudonimiseerder(SLEUTEL)
             belong = None if populatie is None else maak_populatie(populatie)
-            toegang = Toegang(doel, profiel, holder, belong, **meer)  # type: ignore[arg-type]
+            toegang = Toegang(doel, profiel, holder, belong, **meer)
             with Deur(tmp_path, 1, {doel: "naam"}) as deur:
                 deur.verwerk(ruwe_batch(tabel, rijen), [toegang])
             path = tmp_path / doel / tabel / "naam.parquet"
@@ -191,22 +195,28 @@ class TestEenDoel:
             **meer,
         }
 
-    def test_population_table_keeps_person_and_partner(self, door) -> None:  # type: ignore[no-untyped-def]
+    def test_population_table_keeps_person_and_partner(self, door) -> None:
         rijen = [self.bijstand(A, B), self.bijstand(C, None), self.bijstand(D, "123456789"), self.bijstand("123", B)]
         tellingen, kolommen = door("inkomsten", "gemeente.bijstandspopulatie", rijen, None)
         assert kolommen["persoon"] == [A, C, D]
         assert kolommen["partner"] == [B, None, None]
         assert tellingen == {GEBRUIKT: 3, "R-BSN-VORM": 1, "W-BSN-RELATIE": 1}
 
-    def test_row_enters_through_the_partner_and_only_who_belongs_is_kept(self, door) -> None:  # type: ignore[no-untyped-def]
-        rijen = [self.bijstand(A, B), self.bijstand(B, A), self.bijstand(A, C), self.bijstand(C, D), self.bijstand(A, None)]
+    def test_row_enters_through_the_partner_and_only_who_belongs_is_kept(self, door) -> None:
+        rijen = [
+            self.bijstand(A, B),
+            self.bijstand(B, A),
+            self.bijstand(A, C),
+            self.bijstand(C, D),
+            self.bijstand(A, None),
+        ]
         tellingen, kolommen = door("vsv", "gemeente.bijstandspopulatie", rijen, [A])
         assert kolommen["persoon"] == [A, None, A, A]
         assert kolommen["partner"] == [None, A, None, None]
         assert kolommen["record_nr"] == [1, 2, 3, 5]
         assert tellingen == {GEBRUIKT: 4, "D-POPULATIE": 1}
 
-    def test_spouse_outside_the_population_is_kept_where_the_profile_needs_the_relation(self, door) -> None:  # type: ignore[no-untyped-def]
+    def test_spouse_outside_the_population_is_kept_where_the_profile_needs_the_relation(self, door) -> None:
         rijen = [
             {"burgerservicenummer": A, "burgerservicenummer_partner": D},
             {"burgerservicenummer": D, "burgerservicenummer_partner": A},
@@ -215,46 +225,54 @@ class TestEenDoel:
         assert (kolommen["persoon"], kolommen["partner"]) == ([A], [D])
         assert tellingen == {GEBRUIKT: 1, "D-POPULATIE": 1}
 
-    def test_faults_of_persons_outside_the_doel_are_not_looked_at(self, door) -> None:  # type: ignore[no-untyped-def]
+    def test_faults_of_persons_outside_the_doel_are_not_looked_at(self, door) -> None:
         rijen: list[dict[str, str | None]] = [
             {"burgerservicenummer": A, "datum_begin": "kapot"},
             {"burgerservicenummer": B, "datum_begin": "kapot"},
         ]
         assert door("inkomsten", "uwv.inkomstenopgave", rijen, [A])[0] == {"R-DATUM": 1, "D-POPULATIE": 1}
 
-    def test_leading_zero_is_counted_for_rows_that_are_used(self, door) -> None:  # type: ignore[no-untyped-def]
+    def test_leading_zero_is_counted_for_rows_that_are_used(self, door) -> None:
         acht, ander = [f"{nummer}" for nummer in range(10_000_000, 10_000_100) if elfproef(f"0{nummer}")][:2]
-        rijen: list[dict[str, str | None]] = [{"burgerservicenummer": bsn, "datum_begin": "20260101"} for bsn in (acht, ander, A)]
+        rijen: list[dict[str, str | None]] = [
+            {"burgerservicenummer": bsn, "datum_begin": "20260101"} for bsn in (acht, ander, A)
+        ]
         tellingen, kolommen = door("inkomsten", "uwv.inkomstenopgave", rijen, ["0" + acht, A])
         assert tellingen == {GEBRUIKT: 2, "D-POPULATIE": 1, "W-VOORLOOPNUL": 1}
         assert kolommen["persoon"] == ["0" + acht, A]
 
-    def test_table_without_persons_enters_by_what_was_admitted(self, door) -> None:  # type: ignore[no-untyped-def]
-        rijen: list[dict[str, str | None]] = [{"kenteken": kenteken, "merk": "X"} for kenteken in ("AB123C", "XX999X", None)]
+    def test_table_without_persons_enters_by_what_was_admitted(self, door) -> None:
+        rijen: list[dict[str, str | None]] = [
+            {"kenteken": kenteken, "merk": "X"} for kenteken in ("AB123C", "XX999X", None)
+        ]
         tellingen, kolommen = door("kwijtschelding", "rdw.voertuig", rijen, None, sleutels=pa.array(["AB123C"]))
         assert kolommen["kenteken"] == ["AB123C"]
         assert tellingen == {GEBRUIKT: 1, "D-VIA": 2}
 
-    def test_unknown_gemeente_is_rejected(self, door) -> None:  # type: ignore[no-untyped-def]
+    def test_unknown_gemeente_is_rejected(self, door) -> None:
         rijen = [self.bijstand(A, None), self.bijstand(B, None, gemeentecode="9999")]
         assert door("inkomsten", "gemeente.bijstandspopulatie", rijen, None)[0] == {GEBRUIKT: 1, "R-CODE": 1}
 
 
 def test_failure_leaves_no_file(tmp_path: Path) -> None:
-    toegang = Toegang("inkomsten", raadpleging("inkomsten", "uwv.inkomstenopgave"), Pseudonimiseerder(SLEUTEL), maak_populatie([A]))
+    toegang = Toegang(
+        "inkomsten", raadpleging("inkomsten", "uwv.inkomstenopgave"), Pseudonimiseerder(SLEUTEL), maak_populatie([A])
+    )
     with pytest.raises(KeyboardInterrupt), Deur(tmp_path, 1, {"inkomsten": "naam"}) as deur:
-        deur.verwerk(ruwe_batch("uwv.inkomstenopgave", [{"burgerservicenummer": A, "datum_begin": "20260101"}]), [toegang])
+        deur.verwerk(
+            ruwe_batch("uwv.inkomstenopgave", [{"burgerservicenummer": A, "datum_begin": "20260101"}]), [toegang]
+        )
         assert alle_bestanden(tmp_path)  # it is being written aside
         raise KeyboardInterrupt
     assert alle_bestanden(tmp_path) == []
 
 
-# -- leveringen through ontvang and toelaten -----------------------------------------------------------------------------
+# -- leveringen through ontvang and toelaten --------------------------------------------------------------------------
 
 
 def tel(uitkomsten: Sequence[object], levering_id: str) -> dict[tuple[str, str, str], int]:
-    [een] = [uitkomst for uitkomst in uitkomsten if uitkomst.levering_id == levering_id]  # type: ignore[attr-defined]
-    return {key: aantal for key, aantal in een.tellingen.items() if aantal}  # type: ignore[attr-defined]
+    [een] = [uitkomst for uitkomst in uitkomsten if uitkomst.levering_id == levering_id]
+    return {key: aantal for key, aantal in een.tellingen.items() if aantal}
 
 
 class TestLeveringen:
@@ -264,7 +282,16 @@ class TestLeveringen:
         tellingen = tel(toelaten(instellingen), levering.levering_id)
         assert personen_in_lake(instellingen, "inkomsten", "uwv.inkomstenverhouding") == [A, C]
         assert set(lees_lake(instellingen, "inkomsten", "gemeente.bijstandspopulatie").column_names) == {
-            *("levering_nr", "record_nr", "gemeentecode", "persoon", "partner", "regeling", "datum_ingang", "datum_einde")
+            *(
+                "levering_nr",
+                "record_nr",
+                "gemeentecode",
+                "persoon",
+                "partner",
+                "regeling",
+                "datum_ingang",
+                "datum_einde",
+            )
         }  # leefvorm and normbedrag are in the file and not in the profile
         assert tellingen[("inkomsten", "uwv.inkomstenverhouding", GEBRUIKT)] == 2
         assert tellingen[("inkomsten", "uwv.inkomstenverhouding", "D-POPULATIE")] == 1
@@ -273,7 +300,11 @@ class TestLeveringen:
 
     def test_every_levering_reconciles_per_doel(self, instellingen: Instellingen) -> None:
         neem_op(instellingen, "gemeente", {"b.csv": populatie_csv([A, B])})
-        neem_op(instellingen, "duo", {"d.csv": schrijf_csv(("Burgerservicenr", "IndStartkwalificatieDuo"), [[B, 2], [C, 3]])})
+        neem_op(
+            instellingen,
+            "duo",
+            {"d.csv": schrijf_csv(("Burgerservicenr", "IndStartkwalificatieDuo"), [[B, 2], [C, 3]])},
+        )
         rijen = [ikv(A), ikv(B), ikv(C), ikv(D), ikv("1"), ikv(""), ikv(A, begin="x")]
         levering = neem_op(instellingen, "uwv", {"i.csv": schrijf_csv(IKV, rijen)})
         tellingen = tel(toelaten(instellingen), levering.levering_id)
@@ -286,7 +317,9 @@ class TestLeveringen:
 
     def test_quarantine_points_and_holds_no_value(self, instellingen: Instellingen) -> None:
         neem_op(instellingen, "gemeente", {"b.csv": populatie_csv([A])})
-        levering = neem_op(instellingen, "uwv", {"i.csv": schrijf_csv(IKV, [ikv(A), ikv("123456789"), ikv(A, begin="geheim")])})
+        levering = neem_op(
+            instellingen, "uwv", {"i.csv": schrijf_csv(IKV, [ikv(A), ikv("123456789"), ikv(A, begin="geheim")])}
+        )
         toelaten(instellingen)
         path = instellingen.map("quarantaine", f"{levering.levering_id}.parquet")
         table = pq.read_table(path)
@@ -346,7 +379,9 @@ class TestLeveringen:
         again = {uitkomst.levering_id: uitkomst.doelen for uitkomst in toelaten(instellingen)}
         assert "inkomsten" in again[levering.levering_id]
         assert "vsv" not in again[levering.levering_id]  # its population is the DUO list, and that did not change
-        assert sorted(map(str, personen_in_lake(instellingen, "inkomsten", "uwv.inkomstenverhouding"))) == sorted([A, B])
+        assert sorted(map(str, personen_in_lake(instellingen, "inkomsten", "uwv.inkomstenverhouding"))) == sorted(
+            [A, B]
+        )
 
     def test_order_of_receipt_does_not_matter(self, instellingen: Instellingen) -> None:
         neem_op(instellingen, "uwv", {"i.csv": schrijf_csv(IKV, [ikv(A), ikv(B)])})
@@ -366,7 +401,11 @@ class TestLeveringen:
 
     def test_levering_number_and_record_numbers_run_on_over_files(self, instellingen: Instellingen) -> None:
         neem_op(instellingen, "gemeente", {"b.csv": populatie_csv([A, B, C])})
-        neem_op(instellingen, "uwv", {"1.csv": schrijf_csv(IKV, [ikv(A), ikv(D), ikv(B)]), "2.csv": schrijf_csv(IKV, [ikv(C)])})
+        neem_op(
+            instellingen,
+            "uwv",
+            {"1.csv": schrijf_csv(IKV, [ikv(A), ikv(D), ikv(B)]), "2.csv": schrijf_csv(IKV, [ikv(C)])},
+        )
         toelaten(instellingen)
         table = lees_lake(instellingen, "inkomsten", "uwv.inkomstenverhouding")
         assert table["levering_nr"].to_pylist() == [2, 2, 2]
@@ -380,7 +419,10 @@ class TestLeveringen:
         assert landed(folder, 1).read_text() == text
         assert folder.stat().st_mode & 0o077 == 0
 
-    @pytest.mark.parametrize(("bron", "periode", "code"), [("cbs", "2026-01", "L-BRON"), ("uwv", "2026-13", "L-PERIODE"), ("uwv", "januari", "L-PERIODE")])
+    @pytest.mark.parametrize(
+        ("bron", "periode", "code"),
+        [("cbs", "2026-01", "L-BRON"), ("uwv", "2026-13", "L-PERIODE"), ("uwv", "januari", "L-PERIODE")],
+    )
     def test_unknown_bron_or_period(self, instellingen: Instellingen, bron: str, periode: str, code: str) -> None:
         with pytest.raises(Exception, match=code):
             neem_op(instellingen, bron, {"a.csv": "x"}, periode)
@@ -397,7 +439,7 @@ class TestOnderbroken:
         lees = toelaten_module.lees_bestand
 
         def breek_af(*args: object) -> Iterable[object]:
-            for item in lees(*args):  # type: ignore[arg-type]
+            for item in lees(*args):
                 yield item
                 if isinstance(item, Rijen) and item.tabel == "uwv.inkomstenverhouding":
                     raise KeyboardInterrupt
@@ -427,7 +469,9 @@ def dood(*args):
 module.lees_bestand = dood
 module.toelaten(Instellingen(data=Path({str(instellingen.data)!r})))
 """
-        done = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, check=False, capture_output=True, timeout=60)
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=CHECKOUT, check=False, capture_output=True, timeout=60
+        )
         assert done.returncode == -9, done.stderr.decode()
         uwv = [path for path in alle_bestanden(instellingen.lake) if "uwv" in str(path.parent)]
         assert all(path.name.startswith(".") for path in uwv)
@@ -435,7 +479,9 @@ module.toelaten(Instellingen(data=Path({str(instellingen.data)!r})))
         toelaten(instellingen)
         assert personen_in_lake(instellingen, "inkomsten", "uwv.inkomstenverhouding") == [A, B]
 
-    def test_stopped_between_the_files_and_the_ledger(self, instellingen: Instellingen, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_stopped_between_the_files_and_the_ledger(
+        self, instellingen: Instellingen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         self.vul(instellingen)
 
         def stop(*args: object, **meer: object) -> None:
@@ -480,7 +526,9 @@ class TestVolgorde:
             "functionaris",
             pytest.param(
                 "onderneming",
-                marks=pytest.mark.xfail(strict=True, reason="VIA van een eerdere levering gaat voor PERSONEN van een latere"),
+                marks=pytest.mark.xfail(
+                    strict=True, reason="VIA van een eerdere levering gaat voor PERSONEN van een latere"
+                ),
             ),
         ],
     )

@@ -150,7 +150,9 @@ class TestDoorgangen:
     def test_same_passage_by_two_processes_is_entered_once(self, ledger: Ledger) -> None:
         nr = neem_op(ledger, 1)
         for _ in range(2):
-            ledger.registreer_doorgangen(nr, {"vsv": "a"}, {}, Stap("deur", "x", tellingen={("vsv", "t", "gebruikt"): 1}))
+            ledger.registreer_doorgangen(
+                nr, {"vsv": "a"}, {}, Stap("deur", "x", tellingen={("vsv", "t", "gebruikt"): 1})
+            )
         assert aantal(ledger, t.doorgang) == 1
         assert aantal(ledger, t.telling) == 1
 
@@ -181,7 +183,9 @@ def run(ledger: Ledger, run_id: str, periode: str = "2026-01", product: str = "v
     ledger.registreer_run(waarden, [], Stap("signaleer", run_id, product, periode))
 
 
-def uitlevering(run_id: str, ontvanger: str, volgnummer: int | None, status: str, periode: str = "2026-01") -> dict[str, Any]:
+def uitlevering(
+    run_id: str, ontvanger: str, volgnummer: int | None, status: str, periode: str = "2026-01"
+) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "ontvanger": ontvanger,

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.bouw import elfproef, maak_bsn
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from privacy.bsn import check_bsn
 from privacy.pseudoniem import CHUNK_ROWS, Pseudonimiseerder
 from privacy.sleutels import Sleutelbos
 from schemas.fout import KetenFout
+from tests.bouw import elfproef, maak_bsn
 
 SLEUTEL, ANDERE = bytes(range(32)), bytes(range(1, 33))
 bsns = st.integers(1, 999_999_999).map(lambda nummer: f"{nummer:09d}").filter(elfproef)

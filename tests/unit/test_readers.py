@@ -29,7 +29,9 @@ BRP_NS = "http://bkwi.nl/SuwiML/Diensten/BRPDossierPersoonGSD/v0200"
 class Lezing:
     """What came out of one file: rows per table as dicts, and findings."""
 
-    def __init__(self, path: Path, bron: str, tabellen: Sequence[str] = (), overslaan: Sequence[int | None] = ()) -> None:
+    def __init__(
+        self, path: Path, bron: str, tabellen: Sequence[str] = (), overslaan: Sequence[int | None] = ()
+    ) -> None:
         declared = bronnen()[bron]
         self.rijen: dict[str, list[dict[str, object]]] = {}
         self.bevindingen: list[Bevinding] = []
@@ -48,23 +50,34 @@ class Lezing:
 
 
 @pytest.fixture
-def lees(tmp_path: Path):  # type: ignore[no-untyped-def]
+def lees(tmp_path: Path):
     def _lees(inhoud: str | bytes, naam: str = "bestand.csv", bron: str = "uwv", **meer: object) -> Lezing:
         path = tmp_path / naam
         path.write_bytes(inhoud.encode() if isinstance(inhoud, str) else inhoud)
-        return Lezing(path, bron, **meer)  # type: ignore[arg-type]
+        return Lezing(path, bron, **meer)
 
     return _lees
 
 
 TABEL = "uwv.inkomstenverhouding"
-RIJEN = [ikv(A, 1), ikv(B, 2, einde="20260131", naam="Bakkerij; 't \"Hoekje\""), ikv(C, 3, naam="")]
+RIJEN = [ikv(A, 1), ikv(B, 2, einde="20260131", naam='Bakkerij; \'t "Hoekje"'), ikv(C, 3, naam="")]
 VERWACHT = [
-    {"record_nr": 1, "burgerservicenummer": A, "volgnummer_ikv": "1", "datum_einde": None, "naam_werkgever": "Werkgever"},
-    {"record_nr": 2, "burgerservicenummer": B, "volgnummer_ikv": "2", "datum_einde": "20260131",
-     "naam_werkgever": "Bakkerij; 't \"Hoekje\""},
+    {
+        "record_nr": 1,
+        "burgerservicenummer": A,
+        "volgnummer_ikv": "1",
+        "datum_einde": None,
+        "naam_werkgever": "Werkgever",
+    },
+    {
+        "record_nr": 2,
+        "burgerservicenummer": B,
+        "volgnummer_ikv": "2",
+        "datum_einde": "20260131",
+        "naam_werkgever": 'Bakkerij; \'t "Hoekje"',
+    },
     {"record_nr": 3, "burgerservicenummer": C, "volgnummer_ikv": "3", "datum_einde": None, "naam_werkgever": None},
-]  # fmt: skip
+]
 
 
 def deel(rijen: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
@@ -73,7 +86,9 @@ def deel(rijen: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
 
 def parquet(kolommen: Sequence[str], rijen: Sequence[Sequence[object]]) -> bytes:
     buffer = io.BytesIO()
-    columns = [pa.array([str(rij[i]) if rij[i] != "" else None for rij in rijen], pa.string()) for i in range(len(kolommen))]
+    columns = [
+        pa.array([str(rij[i]) if rij[i] != "" else None for rij in rijen], pa.string()) for i in range(len(kolommen))
+    ]
     pq.write_table(pa.table(columns, names=list(kolommen)), buffer)
     return buffer.getvalue()
 
@@ -114,16 +129,22 @@ VORMEN: dict[str, tuple[str, str | bytes]] = {
     "json reeks over regels": ("a.json", als_json(OBJECTEN, indent=2)),
     "json met BOM": ("a.json", "\ufeff" + als_json(OBJECTEN, indent=2)),
     "json regels": ("a.jsonl", "\n".join(als_json(een) for een in OBJECTEN)),
-    "json regels met CRLF, lege regel en BOM": ("a", "\ufeff" + "\r\n\r\n".join(als_json(een) for een in OBJECTEN) + "\r\n"),
+    "json regels met CRLF, lege regel en BOM": (
+        "a",
+        "\ufeff" + "\r\n\r\n".join(als_json(een) for een in OBJECTEN) + "\r\n",
+    ),
     "xml": ("a.xml", suwi(XML_RIJEN)),
     "xml met BOM": ("a.xml", "\ufeff" + suwi(XML_RIJEN)),
-    "xml met voorvoegsel": ("a.xml", suwi(XML_RIJEN.replace("</", "<\0").replace("<", "<s:").replace("<s:\0", "</s:"), voorvoegsel="s:")),
+    "xml met voorvoegsel": (
+        "a.xml",
+        suwi(XML_RIJEN.replace("</", "<\0").replace("<", "<s:").replace("<s:\0", "</s:"), voorvoegsel="s:"),
+    ),
     "parquet": ("a.parquet", parquet(IKV, RIJEN)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("vorm", VORMEN)
-def test_every_format_gives_the_same_rows(lees, vorm: str) -> None:  # type: ignore[no-untyped-def]
+def test_every_format_gives_the_same_rows(lees, vorm: str) -> None:
     naam, inhoud = VORMEN[vorm]
     lezing = lees(inhoud, naam)
     assert deel(lezing.rijen[TABEL]) == VERWACHT
@@ -131,26 +152,26 @@ def test_every_format_gives_the_same_rows(lees, vorm: str) -> None:  # type: ign
 
 
 class TestCsv:
-    def test_newlines_and_quotes_inside_a_cell(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_newlines_and_quotes_inside_a_cell(self, lees) -> None:
         rijen = [ikv(A, naam='Regel 1\nregel "2";\r\nregel 3'), ikv(B)]
         lezing = lees(schrijf_csv(IKV, rijen))
         assert lezing.kolom(TABEL, "naam_werkgever") == ['Regel 1\nregel "2";\r\nregel 3', "Werkgever"]
         assert lezing.kolom(TABEL, "record_nr") == [1, 2]
 
-    def test_broken_rows_keep_their_number(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_broken_rows_keep_their_number(self, lees) -> None:
         lines = schrijf_csv(IKV, [ikv(A), ikv(B), ikv(C)]).splitlines()
         lezing = lees("\n".join([lines[0], "1;2", lines[1], lines[2] + ";te;veel", "x", lines[3], "1;2"]) + "\n")
         assert lezing.kolom(TABEL, "record_nr") == [2, 5]
         assert lezing.kolom(TABEL, "burgerservicenummer") == [A, C]
         assert lezing.codes() == [("R-KAPOT", None, nr) for nr in (1, 3, 4, 6)]
 
-    def test_broken_rows_keep_their_number_after_a_cell_over_lines(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_broken_rows_keep_their_number_after_a_cell_over_lines(self, lees) -> None:
         lines = schrijf_csv(IKV, [ikv(A, naam="a\nb\nc")]) + "1;2\n" + schrijf_csv(IKV, [ikv(B)]).split("\n", 1)[1]
         lezing = lees(lines)
         assert lezing.kolom(TABEL, "record_nr") == [1, 3]
         assert lezing.codes() == [("R-KAPOT", None, 2)]
 
-    def test_record_numbers_over_many_blocks(self, lees, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    def test_record_numbers_over_many_blocks(self, lees, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(lees_csv_module, "BLOCK_BYTES", 2048)
         header, *lines = schrijf_csv(IKV, [ikv(maak_bsn(nr), nr) for nr in range(1, 501)]).splitlines()
         broken = {3, 4, 100, *range(200, 260), 499}
@@ -162,32 +183,32 @@ class TestCsv:
         assert {nr for _, _, nr in lezing.codes()} == broken
         assert len(lezing.bevindingen) == len(broken)
 
-    def test_unknown_columns_are_counted_and_not_read(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_unknown_columns_are_counted_and_not_read(self, lees) -> None:
         kolommen = (*IKV, "geheim", "nog iets")
         lezing = lees(schrijf_csv(kolommen, [[*ikv(A), "x", "y"]]))
         [bevinding] = lezing.bevindingen
         assert (bevinding.code, bevinding.tabel, bevinding.aantal) == ("W-KOLOM-ONBEKEND", TABEL, 2)
         assert set(lezing.rijen[TABEL][0]) == {"record_nr", *bronnen()["uwv"].tabellen["inkomstenverhouding"].velden}
 
-    def test_optional_column_may_be_absent(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_optional_column_may_be_absent(self, lees) -> None:
         assert lees(schrijf_csv(IKV[:-1], [ikv(A)[:-1]])).kolom(TABEL, "melding") == [None]
 
-    def test_required_column_may_not(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_required_column_may_not(self, lees) -> None:
         with pytest.raises(KetenFout) as fout:
             lees(schrijf_csv(IKV[1:], [ikv(A)[1:]]))
         assert fout.value.code == "B-KOLOM-ONTBREEKT"
         assert fout.value.wijzer == "Burgerservicenr"
 
-    def test_header_alone_is_no_rows(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_header_alone_is_no_rows(self, lees) -> None:
         assert lees(schrijf_csv(IKV, [])).rijen == {}
 
-    def test_euros_in_the_format_become_cents(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_euros_in_the_format_become_cents(self, lees) -> None:
         lezing = lees("kenteken;catalogusprijs;merk\nAB123C;12345;X\nAB123D;;Y\n", bron="rdw")
         assert lezing.kolom("rdw.voertuig", "bedrag_catalogusprijs") == ["1234500", None]
 
 
 class TestJson:
-    def test_kvk_paths(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_kvk_paths(self, lees) -> None:
         bedrijf = {
             "kvkNummer": "12345678",
             "naam": "Zaak",
@@ -198,9 +219,14 @@ class TestJson:
             ],
             "_embedded": {
                 "eigenaar": {"rechtsvorm": "Eenmanszaak"},
-                "hoofdvestiging": {"adressen": [{"type": "correspondentieadres", "plaats": "A"}, {"type": "bezoekadres", "huisnummer": 7}]},
+                "hoofdvestiging": {
+                    "adressen": [
+                        {"type": "correspondentieadres", "plaats": "A"},
+                        {"type": "bezoekadres", "huisnummer": 7},
+                    ]
+                },
             },
-        }  # fmt: skip
+        }
         for inhoud in (als_json(bedrijf), als_json(bedrijf, indent=1), als_json([bedrijf])):
             [rij] = lees(inhoud, "a.json", "kvk").rijen["kvk.onderneming"]
             assert rij["rechtsvorm"] == "Eenmanszaak"
@@ -210,38 +236,45 @@ class TestJson:
             assert rij["datum_aanvang"] == "20200101"
             assert rij["datum_einde"] is None
 
-    @pytest.mark.parametrize("waarde", [None, [], {}, "tekst", 3, [1], {"adressen": "x"}, {"adressen": [3, {"type": "y"}]}])
+    @pytest.mark.parametrize(
+        "waarde", [None, [], {}, "tekst", 3, [1], {"adressen": "x"}, {"adressen": [3, {"type": "y"}]}]
+    )
     def test_path_through_something_else_is_nothing(self, waarde: object) -> None:
         assert compile_path("a/adressen[type=x]/plaats")({"a": waarde}) is None
 
-    def test_broken_lines_keep_their_number(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_broken_lines_keep_their_number(self, lees) -> None:
         goed = [als_json(een) for een in OBJECTEN]
         lezing = lees("\n".join([goed[0], "{kapot", "[1]", "3", goed[1], "null", goed[2]]), "a.jsonl")
         assert lezing.kolom(TABEL, "record_nr") == [1, 5, 7]
         assert lezing.codes() == [("R-KAPOT", None, nr) for nr in (2, 3, 4, 6)]
 
-    def test_element_that_is_no_object_keeps_its_number(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_element_that_is_no_object_keeps_its_number(self, lees) -> None:
         lezing = lees(als_json([OBJECTEN[0], 3, None, OBJECTEN[1]]), "a.json")
         assert lezing.kolom(TABEL, "record_nr") == [1, 4]
         assert lezing.codes() == [("R-KAPOT", None, 2), ("R-KAPOT", None, 3)]
 
-    def test_numbers_and_booleans_become_text(self, lees) -> None:  # type: ignore[no-untyped-def]
-        lezing = lees(als_json([{**OBJECTEN[0], "Burgerservicenr": int(A), "NaamAdministratieveEenheid": True, "DatEIkv": 1.5}]), "a.json")
+    def test_numbers_and_booleans_become_text(self, lees) -> None:
+        lezing = lees(
+            als_json([{**OBJECTEN[0], "Burgerservicenr": int(A), "NaamAdministratieveEenheid": True, "DatEIkv": 1.5}]),
+            "a.json",
+        )
         [rij] = lezing.rijen[TABEL]
         assert (rij["burgerservicenummer"], rij["naam_werkgever"], rij["datum_einde"]) == (A, "true", "1.5")
 
-    def test_more_records_than_one_batch(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_more_records_than_one_batch(self, lees) -> None:
         count = BATCH_ROWS + 5
         lines = [json.dumps({"Burgerservicenr": A, "IndStartkwalificatieDuo": str(nr)}) for nr in range(1, count + 1)]
         lines[BATCH_ROWS - 1] = "kapot"
         lezing = lees("\n".join(lines), "a.jsonl", "duo")
-        assert [str(nr) for nr in lezing.kolom("duo.persoon", "record_nr")] == lezing.kolom("duo.persoon", "indicatie_startkwalificatie")
+        assert [str(nr) for nr in lezing.kolom("duo.persoon", "record_nr")] == lezing.kolom(
+            "duo.persoon", "indicatie_startkwalificatie"
+        )
         assert lezing.codes() == [("R-KAPOT", None, BATCH_ROWS)]
         assert len(lezing.rijen["duo.persoon"]) == count - 1
 
 
 class TestXml:
-    def test_standaardbedr_has_its_sign_apart(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_standaardbedr_has_its_sign_apart(self, lees) -> None:
         def bedrag(teken: str, waarde: str) -> str:
             positief = f"<CdPositiefNegatief>{teken}</CdPositiefNegatief>" if teken else ""
             return (
@@ -250,23 +283,25 @@ class TestXml:
             )
 
         opgaven = bedrag("+", "000012300") + bedrag("-", "500") + bedrag("", "7") + bedrag("-", "")
-        lezing = lees(suwi(ikv_xml(A, 1).replace("</Inkomstenverhouding>", opgaven + "</Inkomstenverhouding>")), "a.xml")
+        lezing = lees(
+            suwi(ikv_xml(A, 1).replace("</Inkomstenverhouding>", opgaven + "</Inkomstenverhouding>")), "a.xml"
+        )
         assert lezing.kolom("uwv.inkomstenopgave", "bedrag_loon_sv") == ["000012300", "-500", "7", None]
         assert lezing.kolom("uwv.inkomstenopgave", "burgerservicenummer") == [A] * 4
         assert lezing.kolom("uwv.inkomstenopgave", "volgnummer_ikv") == ["1"] * 4
         assert lezing.kolom("uwv.inkomstenopgave", "record_nr") == [1, 2, 3, 4]
 
-    def test_element_in_other_case_is_read_and_counted(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_element_in_other_case_is_read_and_counted(self, lees) -> None:
         lezing = lees(suwi(ikv_xml(A, 1).replace("DatBIkv", "datBIkv") + ikv_xml(B, 2)), "a.xml")
         assert lezing.kolom(TABEL, "datum_begin") == ["20260105"] * 2
         assert [(item.code, item.aantal) for item in lezing.bevindingen] == [("W-AFWIJKING", 1)]
 
     @pytest.mark.xfail(strict=True, reason="rijelementen in een andere schrijfwijze worden zonder melding overgeslagen")
-    def test_row_element_in_other_case_is_not_lost(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_row_element_in_other_case_is_not_lost(self, lees) -> None:
         lezing = lees(suwi(ikv_xml(A, 1).replace("Inkomstenverhouding>", "inkomstenverhouding>")), "a.xml")
         assert lezing.rijen.get(TABEL) or lezing.bevindingen
 
-    def test_attributes_of_the_root(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_attributes_of_the_root(self, lees) -> None:
         xml = (
             '<Bijstandspopulatie xmlns="urn:signaalketen:aanlevering:bijstandspopulatie:1" gemeentecode="0344">'
             f"<Bijstand><Burgerservicenummer>{A}</Burgerservicenummer><Regeling>PW</Regeling></Bijstand>"
@@ -277,20 +312,25 @@ class TestXml:
         assert lezing.kolom("gemeente.bijstandspopulatie", "regeling") == ["PW", "IOAW"]
 
     @pytest.mark.parametrize(("element", "code"), [("NietsGevonden", "W-NIETS-GEVONDEN"), ("FWI", "W-FWI")])
-    def test_nothing_found_is_an_outcome(self, lees, element: str, code: str) -> None:  # type: ignore[no-untyped-def]
-        for inhoud in (f"<{element}/>", f'<f:{element} xmlns:f="http://bkwi.nl/SuwiML/FWI/v0205"><f:Foutmelding/></f:{element}>'):
+    def test_nothing_found_is_an_outcome(self, lees, element: str, code: str) -> None:
+        for inhoud in (
+            f"<{element}/>",
+            f'<f:{element} xmlns:f="http://bkwi.nl/SuwiML/FWI/v0205"><f:Foutmelding/></f:{element}>',
+        ):
             lezing = lees(suwi(inhoud), "a.xml")
             assert lezing.rijen == {}
             assert lezing.codes() == [(code, None, None)]
 
-    def test_comments_instructions_and_cdata(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_comments_instructions_and_cdata(self, lees) -> None:
         inhoud = ikv_xml(f"<![CDATA[{A}]]>", 1).replace("<VolgnrIkv>", "<!-- let op --><?pi x?><VolgnrIkv> ")
         lezing = lees(suwi("<!-- begin -->" + inhoud), "a.xml")
         assert lezing.kolom(TABEL, "burgerservicenummer") == [A]
         assert lezing.kolom(TABEL, "volgnummer_ikv") == ["1"]
 
-    def test_last_of_several_counts_where_declared(self, lees) -> None:  # type: ignore[no-untyped-def]
-        status = "".join(f"<StatusVoertuig><CdStatusVoertuig>{code}</CdStatusVoertuig></StatusVoertuig>" for code in "ABC")
+    def test_last_of_several_counts_where_declared(self, lees) -> None:
+        status = "".join(
+            f"<StatusVoertuig><CdStatusVoertuig>{code}</CdStatusVoertuig></StatusVoertuig>" for code in "ABC"
+        )
         inhoud = (
             f"<ClientSuwi><Burgerservicenr>{A}</Burgerservicenr><Aansprakelijke><Voertuig><KentekenVoertuig>AB123C"
             f"</KentekenVoertuig>{status}</Voertuig></Aansprakelijke></ClientSuwi>"
@@ -299,7 +339,7 @@ class TestXml:
         lezing = lees(suwi(inhoud, root="VoertuigbezitInfoPersoonResponse", ns=ns), "a.xml", "rdw")
         assert lezing.kolom("rdw.voertuigbezit", "code_status") == ["C"]
 
-    def test_two_kinds_of_rows_of_one_table(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_two_kinds_of_rows_of_one_table(self, lees) -> None:
         inhoud = (
             f"<ClientSuwi><Burgerservicenr>{A}</Burgerservicenr>"
             "<AangifteAdreshoudingBrp><CdGemeenteVanInschrijving>0344</CdGemeenteVanInschrijving></AangifteAdreshoudingBrp>"
@@ -310,19 +350,19 @@ class TestXml:
         assert sorted(map(str, lezing.kolom("brp.verblijfplaats", "gemeente_van_inschrijving"))) == ["0344", "0363"]
         assert lezing.kolom("brp.verblijfplaats", "burgerservicenummer") == [A, A]
 
-    def test_broken_document_adds_nothing(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_broken_document_adds_nothing(self, lees) -> None:
         lezing = lees(suwi(XML_RIJEN * 900)[:-60], "a.xml")
         assert lezing.rijen == {}
         assert lezing.codes() == [("B-KAPOT", None, None)]
 
-    def test_document_that_breaks_after_a_batch_is_refused(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_document_that_breaks_after_a_batch_is_refused(self, lees) -> None:
         with pytest.raises(LidOnbruikbaar) as fout:
             lees(suwi(ikv_xml(A, 1) * (BATCH_ROWS + 10))[:-60], "a.xml")
         assert (fout.value.code, fout.value.lid_nr) == ("B-KAPOT", None)
 
 
 class TestParquet:
-    def test_typed_columns_become_text(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_typed_columns_become_text(self, lees) -> None:
         buffer = io.BytesIO()
         table = pa.table(
             {
@@ -342,10 +382,12 @@ class TestParquet:
         assert een["datum_begin"] == "20260105"
         assert een["datum_einde"] == "20260131"
         assert een["naam_werkgever"] == "Zaak"
-        assert (twee["burgerservicenummer"], twee["datum_begin"], twee["datum_einde"], twee["naam_werkgever"]) == (None,) * 4
+        assert (twee["burgerservicenummer"], twee["datum_begin"], twee["datum_einde"], twee["naam_werkgever"]) == (
+            None,
+        ) * 4
         assert [(item.code, item.aantal) for item in lezing.bevindingen] == [("W-KOLOM-ONBEKEND", 1)]
 
-    def test_row_groups_number_on(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_row_groups_number_on(self, lees) -> None:
         buffer = io.BytesIO()
         table = pa.table({"Burgerservicenr": [A] * 10, "IndStartkwalificatieDuo": list("1212121212")})
         pq.write_table(table, buffer, row_group_size=3)
@@ -356,9 +398,15 @@ LO_KOP = ";01.01.20;01.03.10;05.01.20;05.06.10;07.67.10;08.09.10;08.09.20"
 
 
 class TestPersoonslijsten:
-    def test_history_rows_belong_to_the_person_above(self, lees) -> None:  # type: ignore[no-untyped-def]
-        lines = [LO_KOP, f"1;{A};19800101;{C};20100101;;0344;20200101", ";;;;;;0363;20100101", ";;;;;;;",
-                 f"2;{B};19900000;;;20240101;0518;20000000", f";;;{A};19990101;;;"]  # fmt: skip
+    def test_history_rows_belong_to_the_person_above(self, lees) -> None:
+        lines = [
+            LO_KOP,
+            f"1;{A};19800101;{C};20100101;;0344;20200101",
+            ";;;;;;0363;20100101",
+            ";;;;;;;",
+            f"2;{B};19900000;;;20240101;0518;20000000",
+            f";;;{A};19990101;;;",
+        ]
         lezing = lees("\n".join(lines), bron="brp")
         assert lezing.kolom("brp.persoon", "burgerservicenummer") == [A, B]
         assert lezing.kolom("brp.persoon", "record_nr") == [1, 4]
@@ -369,11 +417,11 @@ class TestPersoonslijsten:
         assert lezing.kolom("brp.huwelijk", "burgerservicenummer") == [A, B]
         assert lezing.kolom("brp.huwelijk", "record_nr") == [1, 5]
 
-    def test_person_without_number_takes_nothing_from_the_one_above(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_person_without_number_takes_nothing_from_the_one_above(self, lees) -> None:
         lezing = lees("\n".join([LO_KOP, f"1;{A};;;;;0344;1", "2;;;;;;0363;1", ";;;;;;0518;1"]), bron="brp")
         assert lezing.kolom("brp.verblijfplaats", "burgerservicenummer") == [A, None, None]
 
-    def test_person_runs_on_over_blocks(self, lees, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
+    def test_person_runs_on_over_blocks(self, lees, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(lees_csv_module, "BLOCK_BYTES", 512)
         lines, expected = [LO_KOP], []
         for nummer in range(1, 40):
@@ -384,21 +432,30 @@ class TestPersoonslijsten:
         assert lezing.kolom("brp.verblijfplaats", "burgerservicenummer") == expected
         assert lezing.kolom("brp.verblijfplaats", "record_nr") == list(range(1, len(lines)))
 
-    def test_broken_history_row_keeps_the_numbers(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_broken_history_row_keeps_the_numbers(self, lees) -> None:
         lezing = lees("\n".join([LO_KOP, f"1;{A};;;;;0344;1", ";;kapot", ";;;;;;0363;1"]), bron="brp")
         assert lezing.kolom("brp.verblijfplaats", "record_nr") == [1, 3]
         assert lezing.kolom("brp.verblijfplaats", "burgerservicenummer") == [A, A]
         assert lezing.codes() == [("R-KAPOT", None, 2)]
 
     @pytest.mark.parametrize("blok", [512, 8 * 2**20])
-    def test_rows_below_a_broken_first_row_belong_to_nobody(self, lees, monkeypatch: pytest.MonkeyPatch, blok: int) -> None:  # type: ignore[no-untyped-def]
+    def test_rows_below_a_broken_first_row_belong_to_nobody(
+        self, lees, monkeypatch: pytest.MonkeyPatch, blok: int
+    ) -> None:
         """Otherwise the history of one person would be told of another."""
         monkeypatch.setattr(lees_csv_module, "BLOCK_BYTES", blok)
-        lines = [LO_KOP, f"1;{A};;;;;0344;1", f"2;{B};kapot", *[";;;;;;0363;1"] * 60, f"3;{C};;;;;0518;1", ";;;;;;0014;1"]
+        lines = [
+            LO_KOP,
+            f"1;{A};;;;;0344;1",
+            f"2;{B};kapot",
+            *[";;;;;;0363;1"] * 60,
+            f"3;{C};;;;;0518;1",
+            ";;;;;;0014;1",
+        ]
         lezing = lees("\n".join(lines), bron="brp")
         assert lezing.kolom("brp.verblijfplaats", "burgerservicenummer") == [A, *[None] * 60, C, C]
 
-    def test_header_alone(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_header_alone(self, lees) -> None:
         assert lees(LO_KOP + "\n", bron="brp").rijen == {}
 
 
@@ -412,7 +469,7 @@ def maak_zip(leden: Sequence[tuple[str, str | bytes]]) -> bytes:
 
 def maak_tar(leden: Sequence[tuple[str, str | bytes]], mode: str = "w:gz") -> bytes:
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode=mode) as archief:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=buffer, mode=mode) as archief:
         for naam, inhoud in leden:
             data = inhoud.encode() if isinstance(inhoud, str) else inhoud
             info = tarfile.TarInfo(naam)
@@ -433,29 +490,36 @@ LEDEN = [
 class TestArchives:
     @pytest.mark.parametrize(
         ("naam", "inhoud"),
-        [("a.zip", maak_zip(LEDEN)), ("a.tar", maak_tar(LEDEN, "w")), ("a.tar.gz", maak_tar(LEDEN)), ("a.tgz", maak_tar(LEDEN))],
+        [
+            ("a.zip", maak_zip(LEDEN)),
+            ("a.tar", maak_tar(LEDEN, "w")),
+            ("a.tar.gz", maak_tar(LEDEN)),
+            ("a.tgz", maak_tar(LEDEN)),
+        ],
     )
-    def test_members_of_every_format(self, lees, naam: str, inhoud: bytes) -> None:  # type: ignore[no-untyped-def]
+    def test_members_of_every_format(self, lees, naam: str, inhoud: bytes) -> None:
         lezing = lees(inhoud, naam)
         assert sorted(map(str, lezing.kolom(TABEL, "volgnummer_ikv"))) == ["1", "1", "1", "7", "8", "9"]
         assert lezing.bevindingen == []
 
-    def test_members_of_one_format_number_on(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_members_of_one_format_number_on(self, lees) -> None:
         lezing = lees(maak_zip([(naam, LEDEN[0][1]) for naam in "abc"]), "a.zip")
         assert lezing.kolom(TABEL, "record_nr") == [1, 2, 3, 4, 5, 6]
 
     @pytest.mark.xfail(strict=True, reason="xml en andere leden van één archief tellen elk voor zich: nummers botsen")
-    def test_members_of_two_formats_number_on(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_members_of_two_formats_number_on(self, lees) -> None:
         nummers = lees(maak_zip(LEDEN), "a.zip").kolom(TABEL, "record_nr")
         assert len(set(nummers)) == len(nummers)
 
-    @pytest.mark.xfail(strict=True, reason="kapotte regels aan het eind van een lid tellen niet mee voor het volgende lid")
-    def test_broken_last_row_does_not_lend_its_number(self, lees) -> None:  # type: ignore[no-untyped-def]
+    @pytest.mark.xfail(
+        strict=True, reason="kapotte regels aan het eind van een lid tellen niet mee voor het volgende lid"
+    )
+    def test_broken_last_row_does_not_lend_its_number(self, lees) -> None:
         lezing = lees(maak_zip([("a.csv", LEDEN[0][1] + "1;2\n"), LEDEN[0]]), "a.zip")
         broken = {nr for code, _, nr in lezing.codes() if code == "R-KAPOT"}
         assert broken.isdisjoint(set(lezing.kolom(TABEL, "record_nr")))
 
-    def test_broken_xml_among_good_ones(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_broken_xml_among_good_ones(self, lees) -> None:
         leden = [(f"{nr}.xml", suwi(ikv_xml(maak_bsn(nr), nr))) for nr in range(1, 6)]
         leden[2] = ("3.xml", leden[2][1][:-40])
         leden[4] = ("5.xml", "")
@@ -463,15 +527,19 @@ class TestArchives:
         assert lezing.kolom(TABEL, "volgnummer_ikv") == ["1", "2", "4"]
         assert lezing.codes() == [("B-KAPOT", 3, None), ("B-LEEG", 5, None)]
 
-    def test_xml_that_breaks_after_its_first_rows(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_xml_that_breaks_after_its_first_rows(self, lees) -> None:
         lang = suwi(ikv_xml(B, 2) * 2000)
-        lezing = lees(maak_zip([("1.xml", suwi(ikv_xml(A, 1))), ("2.xml", lang[:-60]), ("3.xml", suwi(ikv_xml(C, 3)))]), "a.zip")
+        lezing = lees(
+            maak_zip([("1.xml", suwi(ikv_xml(A, 1))), ("2.xml", lang[:-60]), ("3.xml", suwi(ikv_xml(C, 3)))]), "a.zip"
+        )
         assert lezing.kolom(TABEL, "burgerservicenummer") == [A, C]
         assert lezing.kolom(TABEL, "record_nr") == [1, 2]
         assert lezing.codes() == [("B-KAPOT", 2, None)]
 
-    def test_member_that_cannot_be_decompressed(self, lees) -> None:  # type: ignore[no-untyped-def]
-        rauw = bytearray(maak_zip([("1.csv", LEDEN[0][1]), ("2.csv", schrijf_csv(IKV, [ikv(C, nr) for nr in range(3000)]))]))
+    def test_member_that_cannot_be_decompressed(self, lees) -> None:
+        rauw = bytearray(
+            maak_zip([("1.csv", LEDEN[0][1]), ("2.csv", schrijf_csv(IKV, [ikv(C, nr) for nr in range(3000)]))])
+        )
         begin = rauw.find(b"2.csv") + 5
         rauw[begin + 20 : begin + 60] = b"\xff" * 40
         with pytest.raises(LidOnbruikbaar) as fout:
@@ -479,7 +547,7 @@ class TestArchives:
         assert (fout.value.code, fout.value.lid_nr) == ("B-KAPOT", 2)
         assert lees(bytes(rauw), "a.zip", overslaan=[2]).kolom(TABEL, "burgerservicenummer") == [A, B]
 
-    def test_only_wanted_tables_are_read(self, lees) -> None:  # type: ignore[no-untyped-def]
+    def test_only_wanted_tables_are_read(self, lees) -> None:
         assert lees(maak_zip(LEDEN), "a.zip", tabellen=["inkomstenopgave"]).rijen == {}
 
 

@@ -45,7 +45,9 @@ def _forget() -> None:
 
 
 def verander(path: Path, **meer: Any) -> None:
-    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text(encoding="utf-8")), **meer}, sort_keys=False), "utf-8")
+    path.write_text(
+        yaml.safe_dump({**yaml.safe_load(path.read_text(encoding="utf-8")), **meer}, sort_keys=False), "utf-8"
+    )
 
 
 def gelezen(path: Path) -> Any:
@@ -104,7 +106,9 @@ class TestEverythingLoads:
 
 
 class TestGemeenten:
-    actueel = [row for row in load.read_csv("codes/gemeente.csv") if row["gemeentecode"] == row["gemeente_actueel"]]
+    actueel = tuple(
+        row for row in load.read_csv("codes/gemeente.csv") if row["gemeentecode"] == row["gemeente_actueel"]
+    )
 
     def test_344_gemeenten_in_39_rmc_regios(self) -> None:
         gemeenten = [row for row in self.actueel if not row["geldig_tot"] and row["rmc_regio"]]
@@ -226,7 +230,7 @@ class TestRefused:
 
     def test_declarations_cannot_be_changed(self) -> None:
         with pytest.raises(ValidationError):
-            load.find_tabel("uwv.inkomstenopgave").tabel = "anders"  # type: ignore[misc]
+            load.find_tabel("uwv.inkomstenopgave").tabel = "anders"
 
 
 BRON = {
@@ -242,7 +246,12 @@ TABEL = {
     "omschrijving": "Een uitkering van de SVB.",
     "sleutel": ["burgerservicenummer", "datum_begin"],
     "velden": {
-        "burgerservicenummer": {"type": "bsn", "klasse": "identifier", "verplicht": True, "omschrijving": "De persoon."},
+        "burgerservicenummer": {
+            "type": "bsn",
+            "klasse": "identifier",
+            "verplicht": True,
+            "omschrijving": "De persoon.",
+        },
         "datum_begin": {"type": "datum", "klasse": "wat", "verplicht": True, "omschrijving": "Eerste dag."},
         "bedrag": {"type": "bedrag", "eenheid": "cent", "klasse": "wat", "omschrijving": "Bedrag per maand."},
         "adres": {"type": "tekst", "klasse": "wat", "omschrijving": "Adres; geen doel vraagt erom."},
@@ -260,13 +269,20 @@ TABEL = {
             "document": "Uitkeringen",
             "namespace": "urn:svb",
             "rij": "Persoon/Uitkering",
-            "velden": {"burgerservicenummer": "../Bsn", "datum_begin": "@begin", "bedrag": "Bedrag", "adres": "../Adres"},
+            "velden": {
+                "burgerservicenummer": "../Bsn",
+                "datum_begin": "@begin",
+                "bedrag": "Bedrag",
+                "adres": "../Adres",
+            },
         }
     ],
 }
 
 
-def test_a_bron_and_its_use_are_added_by_files_alone(eigen_schemas: Path, instellingen: Instellingen, tmp_path: Path) -> None:
+def test_a_bron_and_its_use_are_added_by_files_alone(
+    eigen_schemas: Path, instellingen: Instellingen, tmp_path: Path
+) -> None:
     """No Python is written: a bron in two formats, consulted by an existing doel, from file to lake."""
     (eigen_schemas / "bronnen" / "svb").mkdir()
     (eigen_schemas / "bronnen" / "svb" / "bron.yml").write_text(yaml.safe_dump(BRON), "utf-8")

@@ -31,7 +31,7 @@ def getypeerd(declared: Veld, waarden: list[str | None]) -> list[object]:
     return rows
 
 
-# -- dates ---------------------------------------------------------------------------------------------------------------
+# -- dates ------------------------------------------------------------------------------------------------------------
 
 
 def datum_orakel(tekst: str | None, *, open_einde: bool) -> object:
@@ -101,11 +101,16 @@ def test_open_end_only_where_the_field_says_so() -> None:
     assert getypeerd(veld("datum"), ["99991231"]) == [99991231]
 
 
-# -- amounts and numbers -------------------------------------------------------------------------------------------------
+# -- amounts and numbers ----------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.one_of(st.none(), st.integers(-(10**16) + 1, 10**16 - 1), st.text("0123456789+-,. €", max_size=8)), max_size=20))
+@given(
+    st.lists(
+        st.one_of(st.none(), st.integers(-(10**16) + 1, 10**16 - 1), st.text("0123456789+-,. €", max_size=8)),
+        max_size=20,
+    )
+)
 def test_cents_are_whole_numbers(lijst: list[int | str | None]) -> None:
     def orakel(waarde: int | str | None) -> object:
         tekst = "" if waarde is None else str(waarde).strip(" ")
@@ -154,13 +159,22 @@ def test_every_amount_in_euros_gives_its_cents(centen: int) -> None:
 
 @pytest.mark.parametrize(
     ("tekst", "getal"),
-    [("0", 0), ("+7", 7), ("-7", -7), ("007", 7), ("999999999", 999999999), ("1000000000", FOUT), ("1.0", FOUT), ("", None)],
+    [
+        ("0", 0),
+        ("+7", 7),
+        ("-7", -7),
+        ("007", 7),
+        ("999999999", 999999999),
+        ("1000000000", FOUT),
+        ("1.0", FOUT),
+        ("", None),
+    ],
 )
 def test_whole_numbers(tekst: str, getal: object) -> None:
     assert getypeerd(veld("geheel"), [tekst]) == [getal]
 
 
-# -- codes ---------------------------------------------------------------------------------------------------------------
+# -- codes ------------------------------------------------------------------------------------------------------------
 
 
 def test_codes_are_mapped_and_others_rejected() -> None:
@@ -188,7 +202,7 @@ def test_code_without_list_is_kept_as_it_is() -> None:
     assert getypeerd(veld("code"), ["X9", " b "]) == ["X9", "b"]
 
 
-# -- required fields -----------------------------------------------------------------------------------------------------
+# -- required fields --------------------------------------------------------------------------------------------------
 
 
 def test_missing_and_unreadable_have_codes_of_their_own() -> None:

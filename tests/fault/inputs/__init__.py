@@ -1,7 +1,7 @@
 """Bad inputs, each with what must become of it.
 
-A case is one bad file of a bron, made here in code. It is delivered together with a good file, and the good one must get
-through. To add a case, add a line to one of the tables.
+A case is one bad file of a bron, made here in code. It is delivered together with a good file, and the good one must
+get through. To add a case, add a line to one of the tables.
 """
 
 from tests.fault.inputs.archieven import ARCHIEVEN
