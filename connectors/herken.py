@@ -12,12 +12,12 @@ import re
 from dataclasses import dataclass
 from typing import IO, Literal
 
-import ijson
 import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 from lxml import etree
 
+from connectors.json_stroom import eerste_sleutels
 from schemas.fout import KetenFout
 from schemas.model import Bron, Plaats, Tabel
 
@@ -115,35 +115,16 @@ def tabellen_van_document(root: etree._Element, bron: Bron) -> tuple[str, ...]:
 
 
 def _herken_json(head: bytes, text: str, bron: Bron) -> Herkend:
-    formaat: Formaat = "json"
     try:
-        first_line = text.lstrip().split("\n", 1)[0]
-        first = orjson.loads(first_line)
-        formaat = "jsonregels" if isinstance(first, dict) else "json"
+        first_line = orjson.loads(text.lstrip().split("\n", 1)[0])
     except orjson.JSONDecodeError:
-        first = _first_object(head)
-    if isinstance(first, list):
-        first = first[0] if first else {}
-    if not isinstance(first, dict) or not first:
+        first_line = None
+    lines = isinstance(first_line, dict)
+    first = set(first_line) if lines else eerste_sleutels(io.BytesIO(head.removeprefix(b"\xef\xbb\xbf")))
+    if not first:
         raise KetenFout("B-KAPOT", "json")
-    naam, _ = _best_table(set(first), bron, {t.tabel: t.json_.velden for t in _with(bron, "json_")})
-    return Herkend(formaat, (naam,))
-
-
-def _first_object(head: bytes) -> dict[str, None]:
-    """The keys of the first object of a pretty-printed object or array that may be longer than the head."""
-    stripped = head.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
-    prefix = "item" if stripped.startswith(b"[") else ""
-    keys: dict[str, None] = {}
-    try:
-        for place, event, value in ijson.parse(io.BytesIO(stripped)):
-            if event == "map_key" and place == prefix:
-                keys[value] = None
-            if event == "end_map" and place == prefix:
-                break
-    except ijson.JSONError:
-        return keys  # the head ends inside the object; what was seen is enough to recognise it
-    return keys
+    naam, _ = _best_table(first, bron, {t.tabel: t.json_.velden for t in _with(bron, "json_")})
+    return Herkend("jsonregels" if lines else "json", (naam,))
 
 
 def _herken_csv(text: str, bron: Bron) -> Herkend:

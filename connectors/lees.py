@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from lxml import etree
 
 from connectors.bestand import Lid, leden
@@ -18,7 +15,7 @@ from connectors.lees_csv import lees_csv, lees_lo_brp
 from connectors.lees_json import lees_json
 from connectors.lees_parquet import lees_parquet
 from connectors.lees_xml import XmlLezer
-from connectors.rijen import Bevinding, Gelezen, Rijen
+from connectors.rijen import Bevinding, Gelezen, Nummers
 from schemas.fout import KetenFout
 from schemas.model import Bron, Tabel
 
@@ -67,23 +64,23 @@ def lees_bestand(
     """
     wanted = {naam: tabel for naam, tabel in bron.tabellen.items() if naam in tabellen}
     xml = XmlLezer(bron.bron, {naam: tabel for naam, tabel in wanted.items() if tabel.xml})
-    offsets: dict[str, int] = {}
+    nummers = Nummers()
     for lid in leden(path):
         if lid.nr in overslaan:
             continue
         try:
-            yield from _lees_lid(lid, bron, wanted, xml, offsets)
+            yield from _lees_lid(lid, bron, wanted, xml, nummers)
         except KetenFout as error:
             raise LidOnbruikbaar(error, lid.nr) from None
-    yield from xml.take()
+    yield from nummers.volgt(xml.take())
 
 
-def _lees_lid(lid: Lid, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer, offsets: dict[str, int]) -> Gelezen:
+def _lees_lid(lid: Lid, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer, nummers: Nummers) -> Gelezen:
     with lid.open() as opened:
         head = opened.read(HEAD_BYTES)
         whole = len(head) < HEAD_BYTES
     if whole and lid.nr is not None and head.startswith(b"<"):
-        yield from _lees_klein(head, lid.nr, bron, wanted, xml)
+        yield from nummers.volgt(_lees_klein(head, lid.nr, bron, wanted, xml))
         return
     with io.BytesIO(head) if whole else lid.open() as stream:
         try:
@@ -97,9 +94,9 @@ def _lees_lid(lid: Lid, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer, off
         return
     with io.BytesIO(head) if whole else lid.open() as stream:
         if herkend.formaat == "xml":
-            yield from xml.lees(stream, lid.nr)
+            yield from nummers.volgt(xml.lees(stream, lid.nr))
         else:
-            yield from _shift(_lees_tabel(stream, herkend, bron, wanted), offsets)
+            yield from nummers.volgt(_lees_tabel(stream, herkend, bron, wanted))
 
 
 def _lees_klein(document: bytes, lid_nr: int, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer) -> Gelezen:
@@ -127,20 +124,3 @@ def _lees_tabel(stream: IO[bytes], herkend: Herkend, bron: Bron, wanted: dict[st
             return lees_parquet(stream, herkend, naam, tabel)
         case _:
             return lees_json(stream, herkend, naam, tabel)
-
-
-def _shift(gelezen: Gelezen, offsets: dict[str, int]) -> Gelezen:
-    """Numbers records on from earlier members of the same archive."""
-    start = dict(offsets)
-    for item in gelezen:
-        if isinstance(item, Bevinding):
-            shift = start.get(item.tabel or "", 0)
-            yield replace(item, record_nr=item.record_nr + shift) if item.record_nr else item
-            continue
-        shift = start.get(item.tabel, 0)
-        if shift:
-            record_nr = pc.add(item.batch.column(0), pa.scalar(shift, pa.int64()))
-            item = Rijen(item.tabel, item.batch.set_column(0, "record_nr", record_nr))  # noqa: PLW2901
-        if item.batch.num_rows:
-            offsets[item.tabel] = item.batch.column(0)[-1].as_py()
-        yield item

@@ -10,6 +10,7 @@ import ijson
 import orjson
 
 from connectors.herken import Herkend
+from connectors.json_stroom import objecten
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen_from_lists
 from schemas.fout import KetenFout
 from schemas.model import Tabel
@@ -52,17 +53,15 @@ def _records(stream: IO[bytes], herkend: Herkend) -> Iterator[object]:
                 yield _parse_line(stripped)
         return
     try:
-        start = _first_byte(stream)
-        yield from ijson.items(stream, "item" if start == b"[" else "", use_float=True)
+        _skip_bom(stream)
+        yield from objecten(stream)
     except (ijson.JSONError, UnicodeDecodeError):
         raise KetenFout("B-KAPOT", "json") from None
 
 
-def _first_byte(stream: IO[bytes]) -> bytes:
-    """The first byte that counts; leaves the stream after a byte order mark, which the parser does not know."""
-    head = stream.read(64)
-    stream.seek(len(BOM) if head.startswith(BOM) else 0)
-    return head.removeprefix(BOM).lstrip()[:1]
+def _skip_bom(stream: IO[bytes]) -> None:
+    """Leaves the stream after a byte order mark, which the parser does not know."""
+    stream.seek(len(BOM) if stream.read(len(BOM)) == BOM else 0)
 
 
 def _parse_line(line: bytes) -> object:

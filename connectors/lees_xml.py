@@ -45,12 +45,12 @@ class _Getter:
 
 
 class _Buffer:
-    """Rows of one table that wait to become a batch. Record numbers run on over documents."""
+    """Rows of one table that wait to become a batch; each batch is numbered from 1."""
 
     def __init__(self, naam: str, tabel: Tabel) -> None:
         self.naam, self.tabel = naam, tabel
         self.plaatsen = {veld: plaats for rij in tabel.xml for veld, plaats in rij.velden.items()}
-        self.first = 1
+        self.taken = 0
         self.columns: dict[str, list[str | None]] = {veld: [] for veld in self.plaatsen}
         self.count = 0
 
@@ -63,8 +63,8 @@ class _Buffer:
     def take(self) -> Gelezen:
         """Yields what waits as one batch and starts anew."""
         if self.count:
-            yield make_rijen_from_lists(self.naam, self.tabel, self.plaatsen, self.columns, self.first)
-            self.first += self.count
+            yield make_rijen_from_lists(self.naam, self.tabel, self.plaatsen, self.columns, 1)
+            self.taken += self.count
             self.truncate(0)
 
 
@@ -80,7 +80,8 @@ class _Plan:
     def collect(self, child: Node) -> int:
         """Adds the rows below one child of the root; returns how many names deviated in case."""
         deviations = 0
-        for row in _descend(child, self.path[1:]):
+        for row, deviated in _descend(child, self.path[1:]):
+            deviations += deviated
             for values, getter in self.getters:
                 value, deviated = _value(row, getter) if getter else (None, 0)
                 values.append(value)
@@ -89,13 +90,15 @@ class _Plan:
         return deviations
 
 
-def _descend(node: Node, path: tuple[str, ...]) -> Iterator[Node]:
+def _descend(node: Node, path: tuple[str, ...], deviated: int = 0) -> Iterator[tuple[Node, int]]:
+    """The elements at a path, each with how many names on the way deviated in case."""
     if not path:
-        yield node
+        yield node, deviated
         return
     for child in node.iterchildren("*"):
-        if _local(child) == path[0]:
-            yield from _descend(child, path[1:])
+        name = _local(child)
+        if name == path[0] or name.lower() == path[0].lower():
+            yield from _descend(child, path[1:], deviated + (name != path[0]))
 
 
 def _value(row: Node, getter: _Getter) -> tuple[str | None, int]:
@@ -157,11 +160,11 @@ class XmlLezer:
             KetenFout: `B-KAPOT` when it breaks off after rows of it were already yielded; the caller starts the file anew
                 without this document.
         """
-        marks = [(buffer, buffer.count, buffer.first) for buffer in self._buffers]
+        marks = [(buffer, buffer.count, buffer.taken) for buffer in self._buffers]
         try:
             yield from self._lees(self._stream(stream), lid_nr)
         except (etree.XMLSyntaxError, ValueError):
-            if any(buffer.first != first for buffer, _, first in marks):
+            if any(buffer.taken != taken for buffer, _, taken in marks):
                 raise KetenFout("B-KAPOT", "xml") from None
             for buffer, count, _ in marks:
                 buffer.truncate(count)

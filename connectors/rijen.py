@@ -7,7 +7,7 @@ cannot be trusted (cut off, wrong encoding) does it raise `KetenFout`, and the f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -41,6 +41,29 @@ class Bevinding:
 
 
 Gelezen = Iterator[Rijen | Bevinding]
+
+
+class Nummers:
+    """Numbers the records of a table on from one stream to the next, those that could not be read included."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, int] = {}
+
+    def volgt(self, gelezen: Gelezen) -> Gelezen:
+        """Yields what one stream gives, its record numbers (from 1) moved behind those of the streams before it."""
+        before, highest = dict(self._before), self._before
+        for item in gelezen:
+            shift = before.get(item.tabel or "", 0)
+            if isinstance(item, Bevinding):
+                moved = replace(item, record_nr=item.record_nr + shift) if item.record_nr else item
+                last = moved.record_nr or 0
+                yield moved
+            else:
+                record_nr = pc.add(item.batch.column(0), pa.scalar(shift, pa.int64()))
+                last = record_nr[-1].as_py()
+                yield Rijen(item.tabel, item.batch.set_column(0, "record_nr", record_nr))
+            if item.tabel:
+                highest[item.tabel] = max(highest.get(item.tabel, 0), last)
 
 
 def make_rijen(

@@ -6,6 +6,7 @@ the state it brings about, so a killed process leaves either the old state or th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from lineage import tabellen as t
 
+_MIGRATE_TRIES = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
 Rij = Mapping[str, Any]
 
@@ -61,6 +63,18 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 
 
 def _migrate(engine: Engine) -> None:
+    """Brings the tables to the newest revision; when another process is at it, waits for it."""
+    for _ in range(_MIGRATE_TRIES):
+        try:
+            _upgrade(engine)
+        except sa.exc.OperationalError:
+            time.sleep(1)
+        else:
+            return
+    _upgrade(engine)
+
+
+def _upgrade(engine: Engine) -> None:
     newest = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     with engine.connect() as connection:
         if sa.inspect(connection).has_table("alembic_version"):

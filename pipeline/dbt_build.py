@@ -10,7 +10,6 @@ dbt keeps its state in the process: builds in one process wait for each other.
 
 from __future__ import annotations
 
-import calendar
 import os
 import threading
 import time
@@ -21,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
+
+from pipeline.periode import peildatum
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -90,20 +91,14 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     started = time.perf_counter()
     uitvoer.mkdir(parents=True, exist_ok=True)
     werkmap.mkdir(parents=True, exist_ok=True)
-    environment = {
-        "KETEN_DBT_GEHEUGEN": geheugen,
-        "KETEN_DBT_THREADS": str(threads),
-        "KETEN_DBT_WERKMAP": str(werkmap.resolve()),
-        "KETEN_DBT_UITVOER": str(uitvoer.resolve()),
-    }
     variables = {
         "periode": periode,
-        "peildatum": _peildatum(periode),
+        "peildatum": peildatum(periode).isoformat(),
         "aanwezig": sorted(aanwezig),
         "invoer": {naam: [str(pad) for pad in paden] for naam, paden in sorted(invoer.items())},
     }
     select = " ".join(f"+{kind}_{product}" for kind in RESULTS)
-    with _ALONE, _environment(environment):
+    with _ALONE, _environment(_settings(geheugen, threads, werkmap, uitvoer)):
         try:
             outcome = _invoke(["build", "--select", *select.split()], werkmap, variables, _manifest(werkmap))
         finally:
@@ -111,9 +106,20 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     return _uitkomst(outcome, werkmap, time.perf_counter() - started)
 
 
-def _peildatum(periode: str) -> str:
-    jaar, maand = (int(deel) for deel in periode.split("-"))
-    return f"{periode}-{calendar.monthrange(jaar, maand)[1]:02d}"
+def laad(werkmap: Path) -> None:
+    """Loads dbt and reads the project, so that the first build of this process need not."""
+    with _ALONE, _environment(_settings("1GB", 1, werkmap, werkmap)):
+        _manifest(werkmap)
+
+
+def _settings(geheugen: str, threads: int, werkmap: Path, uitvoer: Path) -> dict[str, str]:
+    """What the profile reads from the environment."""
+    return {
+        "KETEN_DBT_GEHEUGEN": geheugen,
+        "KETEN_DBT_THREADS": str(threads),
+        "KETEN_DBT_WERKMAP": str(werkmap.resolve()),
+        "KETEN_DBT_UITVOER": str(uitvoer.resolve()),
+    }
 
 
 def _manifest(werkmap: Path) -> Manifest:

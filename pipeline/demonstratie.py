@@ -1,7 +1,7 @@
 """The main job on a synthetic country: generate it, run every DAG month by month, build the report.
 
-Products do not depend on each other, so they run beside each other in two processes that were loaded once; leveringen are
-taken in one after the other, as they would have come.
+Two warm processes share the work: one makes signals (it loads dbt), the other takes in leveringen and delivers, so that a
+product is delivered while the next one is made. Leveringen are taken in one after the other, as they would have come.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from demo.land import Aanlevering, maak_land
+from pipeline import dbt_build
 from pipeline.airflow_lokaal import LokaleDags
 from pipeline.inbox import nieuwe_aanleveringen
 from pipeline.instellingen import Instellingen
@@ -23,11 +25,7 @@ from pipeline.periode import maand_erbij
 from pipeline.status import stand
 from schemas.load import producten
 
-if TYPE_CHECKING:
-    from multiprocessing.sharedctypes import Synchronized
-
 MAANDEN = 2
-PROCESSEN = 2
 Meld = Callable[[str], None]
 
 
@@ -52,16 +50,19 @@ def demonstreer(instellingen: Instellingen, personen: int, periode: str, seed: i
     rapport = instellingen.map("rapport", "index.html")
     gedraaid: list[str] = []
     with _Ploeg(instellingen, meld, gedraaid) as ploeg:
-        meld("Land maken")
+        meld("Airflow laden en land maken")
+        if not rapport.exists():
+            ploeg.start()
         land = instellingen.map("landing", "demo", f"{periode}-{personen}-{seed}")
         aanleveringen = maak_land(land, personen=personen, periode=periode, maanden=MAANDEN, seed=seed)
         for maand in perioden:
             batch = [aanlevering for aanlevering in aanleveringen if aanlevering.ontvangen == maand]
             for bron in _bied_aan(instellingen, batch):
-                ploeg.draai([[f"ingest_{bron}"]])
-            ploeg.draai([[f"signal_{p}", f"deliver_{p}"] for p in producten() if _te_doen(instellingen, p)])
+                ploeg.wacht([ploeg.begin(f"ingest_{bron}")])
+            signals = [(p, ploeg.begin(f"signal_{p}")) for p in producten() if _te_doen(instellingen, p)]
+            ploeg.wacht([ploeg.begin(f"deliver_{product}", after) for product, after in signals])
         if gedraaid or not rapport.exists():
-            ploeg.draai([["reports"]])
+            ploeg.wacht([ploeg.begin("reports")])
     return Demonstratie(perioden, tuple(gedraaid), rapport)
 
 
@@ -89,48 +90,65 @@ def _bied_aan(instellingen: Instellingen, aanleveringen: Iterable[Aanlevering]) 
 
 
 class _Ploeg:
-    """The processes that run DAGs; they start when the first DAG is due, so an idle demo does not load Airflow."""
+    """The processes that run DAGs; an idle demo does not start them."""
 
     def __init__(self, instellingen: Instellingen, meld: Meld, gedraaid: list[str]) -> None:
         self._instellingen, self._meld, self._gedraaid = instellingen, meld, gedraaid
-        self._pool: ProcessPoolExecutor | None = None
+        self._pools: dict[str, ProcessPoolExecutor] = {}
 
     def __enter__(self) -> _Ploeg:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        """Ends the processes at once: all they did is in the ledger, and an orderly end of Airflow takes seconds."""
+        for process in active_children():
+            process.kill()
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
 
-    def draai(self, rijen: list[list[str]]) -> None:
-        """Runs rows of DAGs: the rows beside each other, the DAGs in a row after each other."""
-        if not rijen:
+    def begin(self, dag_id: str, after: Future[str] | None = None) -> Future[str]:
+        """Starts a DAG in its process, once the DAG it waits for has ended."""
+        self.start()
+        if after is not None:
+            self._noteer(after)
+        return self._pools["signal" if dag_id.startswith("signal_") else "overig"].submit(_draai, dag_id)
+
+    def wacht(self, futures: Iterable[Future[str]]) -> None:
+        """Waits until DAGs have ended."""
+        for future in futures:
+            self._noteer(future)
+
+    def _noteer(self, future: Future[str]) -> None:
+        dag_id = future.result()
+        self._gedraaid.append(dag_id)
+        self._meld(f"{dag_id} klaar")
+
+    def start(self) -> None:
+        """Starts the processes, which load in the background."""
+        if self._pools:
             return
-        if self._pool is None:
-            self._meld("Airflow laden")
-            context = get_context("spawn")
-            values = self._instellingen.model_dump()
-            self._pool = ProcessPoolExecutor(PROCESSEN, context, _begin, (values, context.Value("i", 0)))
-        futures: dict[Future[None], list[str]] = {self._pool.submit(_draai, rij): rij for rij in rijen}
-        self._meld(", ".join(dag_id for rij in rijen for dag_id in rij[:1]))
-        for future in as_completed(futures):
-            future.result()
-            self._gedraaid += futures[future]
+        context, values = get_context("spawn"), self._instellingen.model_dump()
+        for naam in ("signal", "overig"):
+            self._pools[naam] = ProcessPoolExecutor(1, context, _begin, (values, naam))
+        self._pools["signal"].submit(_laad_dbt)
 
 
 _dags: LokaleDags | None = None
 
 
-def _begin(values: dict[str, Any], teller: Synchronized[int]) -> None:
-    """Loads Airflow in a process of the pool, each under a number of its own."""
-    global _dags  # noqa: PLW0603 - the one thing a pool process keeps
-    with teller.get_lock():
-        teller.value += 1
-        naam = f"proces-{teller.value}"
+def _begin(values: dict[str, Any], naam: str) -> None:
+    """Loads Airflow in a process."""
+    global _dags  # noqa: PLW0603 - the one thing such a process keeps
     _dags = LokaleDags(Instellingen(**values), naam)
 
 
-def _draai(dag_ids: list[str]) -> None:
+def _laad_dbt() -> None:
+    """Loads dbt and reads the project while the other process takes in leveringen."""
+    with TemporaryDirectory() as folder:
+        dbt_build.laad(Path(folder))
+
+
+def _draai(dag_id: str) -> str:
     assert _dags is not None
-    for dag_id in dag_ids:
-        _dags.draai(dag_id)
+    _dags.draai(dag_id)
+    return dag_id

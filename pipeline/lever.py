@@ -39,6 +39,7 @@ from schemas.load import ontvangers, producten
 from schemas.model import Ontvanger, Product
 
 IDENTIFICATIE = uuid.UUID("6f3e0f0e-2d0a-5f0a-9a35-7f1c6f2f9a11")  # namespace of bericht_identificatie
+LHNR = "loonheffingennummer"  # a pseudonym in the signals, because it may hold a burgerservicenummer
 GROEP = 50  # deliveries per ledger transaction
 VOORGENOMEN, GELEVERD, TEGENGEHOUDEN, ONGEWIJZIGD = "voorgenomen", "geleverd", "tegengehouden", "ongewijzigd"
 
@@ -138,6 +139,9 @@ class _Taak:
         }
         for name, column in added.items():
             signalen = signalen.append_column(name, column)
+        if LHNR in signalen.column_names:
+            index, tokens = signalen.column_names.index(LHNR), _column(signalen, LHNR)
+            signalen = signalen.set_column(index, LHNR, pseudonimiseerder.ontsleutel_lhnr(tokens))
         return signalen.drop_columns(["persoon", "partner"])
 
     def voornemens(self) -> list[Rij]:

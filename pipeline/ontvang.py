@@ -154,10 +154,7 @@ def _land(folder: Path, bestanden: list[_Bestand]) -> None:
     aside.mkdir(parents=True, mode=0o700)
     for bestand in bestanden:
         target = landed(aside, bestand.nr, bestand.pad.name)
-        try:
-            os.link(bestand.pad, target)  # an inbox on the same disk costs no copy
-        except OSError:
-            shutil.copyfile(bestand.pad, target)
+        shutil.copyfile(bestand.pad, target)  # no link: what is changed in the inbox may not change what was received
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
 

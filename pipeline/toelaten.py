@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.lees import LidOnbruikbaar, lees_bestand
-from connectors.rijen import Bevinding, Rijen, bundel
+from connectors.rijen import Bevinding, Nummers, Rijen, bundel
 from lineage.ledger import Rij, Stap
 from pipeline.instellingen import Instellingen
 from pipeline.ontvang import landed
@@ -54,24 +54,40 @@ def toelaten(
     empty list.
     """
     stand = Stand(instellingen)
-    ledger = instellingen.grootboek
-    todo: list[tuple[Rij, dict[str, str]]] = []
-    for levering in ledger.leveringen(tot_periode, [bron] if bron else None):
-        nr = levering["levering_nr"]
-        naar = [naam for naam in stand.doelen_van(nr) if doel in (None, naam)]
-        wanted = {naam: stand.toelating(levering, doelen()[naam]) for naam in naar}
-        wanted = {naam: key for naam, key in wanted.items() if not ledger.heeft_doorgang(nr, naam, key)}
-        if wanted:
-            todo.append((levering, wanted))
-    passes = [_Passage(instellingen, stand, levering, wanted) for levering, wanted in todo]
+    asked = instellingen.grootboek.leveringen(tot_periode, [bron] if bron else None)
+    due = _due(stand, {levering["levering_nr"] for levering in asked}, [doel] if doel else list(doelen()))
+    passes = [_Passage(instellingen, stand, levering, wanted) for levering, wanted in due]
     for passage in passes:
         passage.verwerk(POPULATIE)
     stand.population_known()
     for passage in passes:
         passage.verwerk(PERSONEN)
+    for passage in passes:  # what hangs on an admitted record may have been received before it
         passage.verwerk(VIA)
         passage.leg_vast()
     return [Doorgelaten(p.levering["levering_id"], tuple(p.toelatingen), dict(p.stap.tellingen)) for p in passes]
+
+
+def _due(stand: Stand, asked: Collection[int], naar: Collection[str]) -> list[tuple[Rij, dict[str, str]]]:
+    """The leveringen asked for that must pass, each with its toelating per doel, in order of receipt.
+
+    What their toelating counts on and has not passed itself goes along, whatever was asked: otherwise a passage would be
+    recorded under a population that was not looked at, and the persons in it would be missed for good.
+    """
+    ledger = stand.instellingen.grootboek
+    due: dict[int, tuple[Rij, dict[str, str]]] = {}
+    for levering in stand.leveringen:
+        nr = levering["levering_nr"]
+        wanted = {doel: stand.toelating(levering, doelen()[doel]) for doel in stand.doelen_van(nr) if doel in naar}
+        wanted = {doel: key for doel, key in wanted.items() if not ledger.heeft_doorgang(nr, doel, key)}
+        if wanted:
+            due[nr] = levering, wanted
+    chosen = [nr for nr in due if nr in asked]
+    for nr in chosen:  # grows while it is walked
+        levering, wanted = due[nr]
+        needed = frozenset().union(*(stand.hangt_af_van(levering, doelen()[doel]) for doel in wanted))
+        chosen += [other for other in due if other not in chosen and needed & stand.tabellen[other]]
+    return [due[nr] for nr in sorted(chosen)]
 
 
 def lake_paden(instellingen: Instellingen, doel: Doel, leveringen: Sequence[Rij]) -> dict[str, list[Path]]:
@@ -115,6 +131,13 @@ class Stand:
 
     def toelating(self, levering: Rij, doel: Doel) -> str:
         """The digest of all that decides what a doel admits from a levering."""
+        depends = self.hangt_af_van(levering, doel)
+        others = [lev["levering_id"] for lev in self.leveringen if self.tabellen.get(lev["levering_nr"], set()) & depends]
+        text = "\n".join([doel.model_dump_json(), str(SLEUTELVERSIE), *sorted(others)])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def hangt_af_van(self, levering: Rij, doel: Doel) -> frozenset[str]:
+        """The tables whose admitted rows decide what a doel admits from a levering."""
         held = self.tabellen.get(levering["levering_nr"], frozenset())
         depends: set[str] = set()
         for raadpleging in doel.bronnen:
@@ -123,9 +146,7 @@ class Stand:
                     depends |= {populatie.tabel for populatie in doel.populatie}
                 if raadpleging.via:
                     depends.add(raadpleging.via.tabel)
-        others = [lev["levering_id"] for lev in self.leveringen if self.tabellen.get(lev["levering_nr"], set()) & depends]
-        text = "\n".join([doel.model_dump_json(), str(SLEUTELVERSIE), *sorted(others)])
-        return hashlib.sha256(text.encode()).hexdigest()
+        return frozenset(depends)
 
     def pseudonimiseerder(self, doel: str) -> Pseudonimiseerder:
         """Of a doel, under the present key version."""
@@ -228,22 +249,17 @@ class _Passage:
         """The rows of the usable files, with record numbers that run on from file to file; findings are noted."""
         bron = bronnen()[self.levering["bron"]]
         wanted = {tabel.partition(".")[2] for tabel in tabellen}
-        offsets: dict[str, int] = {}
+        nummers = Nummers()
         for bestand in self._bestanden:
             self._reading = nr = bestand["bestand_nr"]
             if bestand["code"] or (nr, None) in self._unusable or not set(bestand["tabellen"].split()) & set(tabellen):
                 continue
             skip = {lid for file, lid in self._unusable if file == nr}
-            starts = dict(offsets)
-            for item in lees_bestand(landed(self._folder, nr), bron, wanted, skip):
-                shift = starts.get(item.tabel or "", 0)
+            for item in nummers.volgt(lees_bestand(landed(self._folder, nr), bron, wanted, skip)):
                 if isinstance(item, Bevinding):
-                    record_nr = item.record_nr + shift if item.record_nr else None
-                    self._findings[nr, replace(item, record_nr=record_nr)] = None
-                    continue
-                record_nr = pc.add(item.batch.column(0), pa.scalar(shift, pa.int64()))
-                offsets[item.tabel] = record_nr[-1].as_py()
-                yield Rijen(item.tabel, item.batch.set_column(0, "record_nr", record_nr))
+                    self._findings[nr, item] = None
+                else:
+                    yield item
 
     def leg_vast(self) -> None:
         """Writes the quarantine and the outcome to the ledger; parks the levering when no file of it could be used."""
@@ -276,7 +292,8 @@ class _Passage:
         ]
         batches = [*self._quarantaine, *pa.Table.from_pylist(findings, schema=QUARANTAINE).to_batches()]
         if batches:
-            path = self.instellingen.map("quarantaine", f"{self.levering['levering_id']}.parquet")
+            passage = hashlib.sha256("\n".join(sorted(self.toelatingen.values())).encode()).hexdigest()[:12]
+            path = self.instellingen.map("quarantaine", self.levering["levering_id"], f"{passage}.parquet")
             path.parent.mkdir(parents=True, exist_ok=True)
             aside = path.with_name(f".{path.name}.{os.getpid()}")
             pq.write_table(pa.Table.from_batches(batches, schema=QUARANTAINE), aside)

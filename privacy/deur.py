@@ -154,8 +154,10 @@ class Deur:
                     known = _belongs(kolom, toegang.populatie)
                 arrays.append(toegang.pseudonimiseerder.versleutel(kolom.cijfers[used], known[used]))
             else:
-                typed = rijen.typed[veld]
-                arrays.append(typed if everything else typed.filter(mask))
+                typed = rijen.typed[veld] if everything else rijen.typed[veld].filter(mask)
+                if tabel.velden[veld].type == "lhnr":
+                    typed = toegang.pseudonimiseerder.versleutel_lhnr(typed)
+                arrays.append(typed)
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _write(self, doel: str, naam: str, batch: pa.RecordBatch) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
 from privacy.bsn import DIGITS
@@ -18,6 +19,8 @@ from schemas.arrow import PSEUDONIEM
 from schemas.fout import KetenFout
 
 BLOCK = 16
+LHNR = 12
+LHNR_VORM = r"^\d{9}L\d{2}$"
 CHUNK_ROWS = 65_536  # 1 MiB at a time stays in the processor's cache
 
 
@@ -37,6 +40,35 @@ class Pseudonimiseerder:
             validity = pa.py_buffer(np.packbits(geldig, bitorder="little"))
         return pa.Array.from_buffers(PSEUDONIEM, len(cijfers), [validity, data])
 
+    def versleutel_lhnr(self, nummers: pa.Array) -> pa.Array:
+        """Loonheffingennummers as text (nine digits, L, two digits; nulls allowed) to pseudonyms.
+
+        Such a number may be the burgerservicenummer of a sole trader with L01 behind it. Its block holds a letter, so it can
+        never be taken for the block of a person.
+        """
+        filled = pc.fill_null(nummers, "0" * DIGITS + "L00")
+        text = pa.concat_arrays([filled])  # offsets and data from the start, also of a slice
+        blocks = np.zeros((len(text), BLOCK), dtype=np.uint8)
+        if len(text):
+            blocks[:, :LHNR] = np.frombuffer(text.buffers()[2], np.uint8, len(text) * LHNR).reshape(-1, LHNR)
+        data = pa.py_buffer(_run(self._cipher.encryptor(), blocks))
+        validity = pa.py_buffer(np.packbits(nummers.is_valid().to_numpy(zero_copy_only=False), bitorder="little"))
+        return pa.Array.from_buffers(PSEUDONIEM, len(text), [validity, data])
+
+    def ontsleutel_lhnr(self, pseudoniemen: pa.Array) -> pa.Array:
+        """Pseudonyms of loonheffingennummers (nulls allowed) back to text.
+
+        Raises:
+            KetenFout: `P-VREEMD` when a token was not made with this key.
+        """
+        present = pa.concat_arrays([pseudoniemen.drop_null()])
+        data = np.frombuffer(present.buffers()[1] or b"", np.uint8, len(present) * BLOCK)
+        blocks = _run(self._cipher.decryptor(), data).reshape(-1, BLOCK)
+        text = _as_text(blocks[:, :LHNR], LHNR)
+        if blocks[:, LHNR:].any() or not pc.all(pc.match_substring_regex(text, LHNR_VORM), min_count=0).as_py():
+            raise KetenFout("P-VREEMD")
+        return _spread(text, pseudoniemen.is_valid())
+
     def ontsleutel(self, pseudoniemen: pa.Array) -> npt.NDArray[np.uint8]:
         """Pseudonyms without nulls to digits, uint8 (n, 9).
 
@@ -53,15 +85,22 @@ class Pseudonimiseerder:
 
     def ontsleutel_tekst(self, pseudoniemen: pa.Array) -> pa.Array:
         """Pseudonyms (nulls allowed) to burgerservicenummers as text."""
-        valid = pseudoniemen.is_valid()
         present = pseudoniemen.drop_null()
-        digits = np.ascontiguousarray(self.ontsleutel(present)) if len(present) else np.zeros((0, DIGITS), np.uint8)
-        offsets = np.arange(0, (len(present) + 1) * DIGITS, DIGITS, dtype=np.int32)
-        text = pa.Array.from_buffers(
-            pa.string(), len(present), [None, pa.py_buffer(offsets), pa.py_buffer(digits)]
-        )
-        index = pa.array(np.cumsum(valid.to_numpy(zero_copy_only=False)) - 1, mask=~valid.to_numpy(zero_copy_only=False))
-        return text.take(index)
+        digits = self.ontsleutel(present) if len(present) else np.zeros((0, DIGITS), np.uint8)
+        return _spread(_as_text(digits, DIGITS), pseudoniemen.is_valid())
+
+
+def _as_text(rows: npt.NDArray[np.uint8], width: int) -> pa.Array:
+    """ASCII rows (n, width) as a column of n texts."""
+    offsets = np.arange(0, (len(rows) + 1) * width, width, dtype=np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(rows))]
+    return pa.Array.from_buffers(pa.string(), len(rows), buffers)
+
+
+def _spread(present: pa.Array, valid: pa.Array) -> pa.Array:
+    """The present values at the places where there was one, null elsewhere."""
+    filled = valid.to_numpy(zero_copy_only=False)
+    return present.take(pa.array(np.cumsum(filled) - 1, mask=~filled))
 
 
 def _run(context: CipherContext, data: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

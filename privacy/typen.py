@@ -11,12 +11,14 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from privacy.pseudoniem import LHNR_VORM
 from schemas.load import codelijst
 from schemas.model import Veld
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MAX_DAY = pa.array([0, *_DAYS], pa.int32())  # by month; 0 is an unknown month
 OPEN_YEAR = 9999
+_NO_TEXT = pa.scalar(None, pa.string())
 _ZERO = pa.scalar(0, pa.int32())
 
 
@@ -124,7 +126,12 @@ def _multiple(value: pa.Array, of: int) -> pa.Array:
     return pc.equal(pc.multiply(pc.divide(value, of), of), value)
 
 
+def _lhnr(veld: Veld, text: pa.Array) -> Getypeerd:
+    return _judge(text, pc.if_else(pc.match_substring_regex(text, LHNR_VORM), text, _NO_TEXT), "R-LHNR")
+
+
 _TYPES = {
+    "lhnr": _lhnr,
     "tekst": _tekst,
     "code": _code,
     "datum": _datum,

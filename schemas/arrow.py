@@ -2,7 +2,8 @@
 
 Two shapes of every table: *raw*, as a reader yields it (all text, with the record number), and *lake*, as the door
 writes it (typed, persons as pseudonyms, with the levering). In the lake `burgerservicenummer` becomes `persoon` and
-`burgerservicenummer_partner` becomes `partner`: 16-byte pseudonyms.
+`burgerservicenummer_partner` becomes `partner`: 16-byte pseudonyms. A loonheffingennummer may hold the burgerservicenummer of
+a sole trader, so it is a pseudonym too, under its own name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ PSEUDONIEM = pa.binary(16)
 # datum: yyyymmdd as a number, 00 for an unknown month or day, 0 for wholly unknown; bedrag: integer cents.
 LAKE_TYPES: dict[VeldType, pa.DataType] = {
     "bsn": PSEUDONIEM,
+    "lhnr": PSEUDONIEM,
     "tekst": pa.string(),
     "code": pa.string(),
     "datum": pa.int32(),

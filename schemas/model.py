@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-VeldType = Literal["bsn", "tekst", "code", "datum", "geheel", "bedrag", "janee"]
+VeldType = Literal["bsn", "lhnr", "tekst", "code", "datum", "geheel", "bedrag", "janee"]
 
 
 class Model(BaseModel):
@@ -78,7 +78,7 @@ class LoBrpVorm(Model):
 class Veld(Model):
     """One field of a bron table.
 
-    `klasse` is `identifier` (a burgerservicenummer), `dat` (that there is something) or `wat` (its content). `waarden`
+    `klasse` is `identifier` (a number that is or may hold a burgerservicenummer), `dat` (that there is something) or `wat` (its content). `waarden`
     maps what a bron writes to the code this project uses; `anders` is the code for any other value, and without it
     another value is uitval.
     """

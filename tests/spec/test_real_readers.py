@@ -291,9 +291,6 @@ def test_all_of_it_through_the_door(real: Path, instellingen: Instellingen, tmp_
     assert set(personen_in_lake(instellingen, "inkomsten", "brp.persoon")) <= personen
 
 
-@pytest.mark.xfail(
-    strict=True, reason="het loonheffingennummer van een eenmanszaak bevat het burgerservicenummer van de eigenaar"
-)
 def test_no_number_of_a_person_is_in_the_lake(real: Path, instellingen: Instellingen, tmp_path: Path) -> None:
     """One published answer has it: the person works for a firm with his own number."""
     answers = [path for path, bron, _ in antwoorden(real) if bron == "uwv"]

@@ -504,7 +504,6 @@ ONDERNEMING = ("kvkNummer", "naam")
 class TestVolgorde:
     """Whatever the order or the part in which leveringen pass, everybody who belongs is let in, in the end."""
 
-    @pytest.mark.xfail(strict=True, reason="de toelating telt een populatie mee die nog niet door de deur is")
     def test_part_of_the_bronnen_first(self, instellingen: Instellingen) -> None:
         neem_op(instellingen, "gemeente", {"b.csv": populatie_csv([A])})
         neem_op(instellingen, "uwv", {"i.csv": schrijf_csv(IKV, [ikv(A)])})
@@ -512,7 +511,6 @@ class TestVolgorde:
         toelaten(instellingen)
         assert personen_in_lake(instellingen, "inkomsten", "uwv.inkomstenverhouding") == [A]
 
-    @pytest.mark.xfail(strict=True, reason="de toelating telt een populatie mee die nog niet door de deur is")
     def test_part_of_the_periods_first(self, instellingen: Instellingen) -> None:
         neem_op(instellingen, "uwv", {"i.csv": schrijf_csv(IKV, [ikv(A)])}, "2026-01")
         neem_op(instellingen, "gemeente", {"b.csv": populatie_csv([A])}, "2026-02")
@@ -525,10 +523,7 @@ class TestVolgorde:
         [
             "functionaris",
             pytest.param(
-                "onderneming",
-                marks=pytest.mark.xfail(
-                    strict=True, reason="VIA van een eerdere levering gaat voor PERSONEN van een latere"
-                ),
+                "onderneming"
             ),
         ],
     )

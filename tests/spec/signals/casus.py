@@ -24,7 +24,7 @@ from schemas.generate import LEVERING_SCHEMA
 from schemas.load import all_tabellen, find_tabel
 from schemas.reference import reference_tables
 
-PERSON_COLUMNS = ("persoon", "partner")
+PERSON_COLUMNS = ("persoon", "partner", "loonheffingennummer")
 Row = dict[str, str]
 
 

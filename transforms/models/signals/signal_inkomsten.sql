@@ -10,7 +10,7 @@ select
     einde,
     {{ peildatum() }} as peildatum,
     cast(null as varchar) as uitkomst,
-    loonheffingennummer,
+    {{ pseudoniem_binair('loonheffingennummer') }} as loonheffingennummer,
     volgnummer_ikv,
     naam_werkgever,
     code_soort_ikv,

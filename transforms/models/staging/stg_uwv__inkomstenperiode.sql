@@ -3,7 +3,7 @@ select
     levering_nr,
     record_nr,
     {{ pseudoniem('persoon') }} as persoon,
-    loonheffingennummer,
+    {{ pseudoniem('loonheffingennummer') }} as loonheffingennummer,
     volgnummer_ikv,
     datum_begin_ikv,
     datum_begin,

@@ -1,0 +1,25 @@
+"""`make airflow`: the real scheduler, API server and UI on this machine, with our DAGs loaded.
+
+Runs `airflow standalone` with everything below the data folder. The address and the password of the user `admin` are printed
+by Airflow; the password also stands in `airflow/standalone/simple_auth_manager_passwords.json.generated`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from pipeline.airflow_lokaal import omgeving
+from pipeline.instellingen import Instellingen
+
+
+def main() -> None:
+    """Replaces this process by `airflow standalone`."""
+    environment = {**os.environ, **omgeving(Instellingen(), "standalone"), "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"}
+    airflow = Path(sys.executable).with_name("airflow")
+    os.execve(airflow, [str(airflow), "standalone"], environment)  # noqa: S606 - our own interpreter's Airflow
+
+
+if __name__ == "__main__":
+    main()
