@@ -233,7 +233,11 @@ class Ledger:
         """Runs of a product of which not every delivery has ended, in order; only the newest of a period counts."""
         r, u = t.productrun.c, t.uitlevering.c
         newest = sa.select(sa.func.max(r.volgorde)).where(r.product == product).group_by(r.periode)
-        ended = sa.select(u.run_id).group_by(u.run_id).having(sa.func.sum(sa.case((u.status == "voorgenomen", 1), else_=0)) == 0)
+        ended = (
+            sa.select(u.run_id)
+            .group_by(u.run_id)
+            .having(sa.func.sum(sa.case((u.status == "voorgenomen", 1), else_=0)) == 0)
+        )
         lever = sa.select(t.stap.c.onderwerp).where(t.stap.c.soort == "lever", t.stap.c.status == "gelukt")
         query = sa.select(t.productrun).where(r.product == product, r.volgorde.in_(newest)).order_by(r.volgorde)
         return self.rijen(query.where(r.run_id.not_in(ended), r.run_id.not_in(lever)))

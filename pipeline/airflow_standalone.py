@@ -16,8 +16,13 @@ from pipeline.instellingen import Instellingen
 
 def main() -> None:
     """Replaces this process by `airflow standalone`."""
-    environment = {**os.environ, **omgeving(Instellingen(), "standalone"), "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO"}
     airflow = Path(sys.executable).with_name("airflow")
+    environment = {
+        **os.environ,
+        **omgeving(Instellingen(), "standalone"),
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+        "PATH": f"{airflow.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # it starts `airflow` by name
+    }
     os.execve(airflow, [str(airflow), "standalone"], environment)  # noqa: S606 - our own interpreter's Airflow
 
 

@@ -196,11 +196,15 @@ def status() -> None:
     console.print(table)
     for levering in geparkeerde_leveringen(instellingen):
         melding = meldingen()[levering["code"]]
-        console.print(f"Geparkeerd {levering['levering_id']}: {melding.code}: {melding.betekenis} {melding.wat_te_doen}")
+        console.print(
+            f"Geparkeerd {levering['levering_id']}: {melding.code}: {melding.betekenis} {melding.wat_te_doen}"
+        )
     for row in tegengehouden(instellingen):
         melding = meldingen()[row["code"]]
         place = f" ({row['wijzer']})" if row["wijzer"] else ""
-        console.print(f"Tegengehouden {row['product']} {row['periode']} {row['ontvanger']}: {melding.code}{place}: {melding.betekenis}")
+        console.print(
+            f"Tegengehouden {row['product']} {row['periode']} {row['ontvanger']}: {melding.code}{place}: {melding.betekenis}"
+        )
 
 
 @app.command()

@@ -113,9 +113,7 @@ class _Taak:
     def _bepaal(self) -> None:
         ledger, run, product = self.instellingen.grootboek, self.run, self.product
         earlier = ledger.laatst_geleverd(product.product, run["periode"], run["volgorde"])
-        folders = {
-            naar: (run_map(self.instellingen, row["run_id"]), row["periode"]) for naar, row in earlier.items()
-        }
+        folders = {naar: (run_map(self.instellingen, row["run_id"]), row["periode"]) for naar, row in earlier.items()}
         mutaties = bepaal_mutaties(product, run["periode"], run_map(self.instellingen, run["run_id"]), folders)
         changed = pc.not_equal(mutaties.signalen["mutatie"], ONGEWIJZIGD)
         self.ongewijzigd = _per_ontvanger(mutaties.signalen.filter(pc.invert(changed)))

@@ -30,6 +30,7 @@ from schemas.load import all_tabellen, doelen, producten
 from schemas.model import Product
 from schemas.reference import reference_tables
 
+
 class RunMislukt(Exception):
     """A product run did not finish; the message names the models or checks that failed, never a value."""
 
@@ -113,9 +114,7 @@ def run_map(instellingen: Instellingen, run_id: str) -> Path:
     return instellingen.map("runs", product, f"{jaar}-{maand}", run_id)
 
 
-def huidige_pins(
-    instellingen: Instellingen, product: str, periode: str, leveringen: list[Rij] | None = None
-) -> Pins:
+def huidige_pins(instellingen: Instellingen, product: str, periode: str, leveringen: list[Rij] | None = None) -> Pins:
     """The pins a run would have now."""
     declared = producten()[product]
     if leveringen is None:
@@ -144,7 +143,9 @@ def _referentie_digest() -> str:
 @cache
 def _modellen_digest(product: str) -> str:
     digest = hashlib.sha256(producten()[product].model_dump_json().encode())
-    for path in sorted((dbt_build.TRANSFORMS / "models").rglob("*")) + sorted((dbt_build.TRANSFORMS / "macros").rglob("*")):
+    for path in sorted((dbt_build.TRANSFORMS / "models").rglob("*")) + sorted(
+        (dbt_build.TRANSFORMS / "macros").rglob("*")
+    ):
         if path.is_file():
             digest.update(path.relative_to(dbt_build.TRANSFORMS).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()

@@ -132,7 +132,9 @@ class Stand:
     def toelating(self, levering: Rij, doel: Doel) -> str:
         """The digest of all that decides what a doel admits from a levering."""
         depends = self.hangt_af_van(levering, doel)
-        others = [lev["levering_id"] for lev in self.leveringen if self.tabellen.get(lev["levering_nr"], set()) & depends]
+        others = [
+            lev["levering_id"] for lev in self.leveringen if self.tabellen.get(lev["levering_nr"], set()) & depends
+        ]
         text = "\n".join([doel.model_dump_json(), str(SLEUTELVERSIE), *sorted(others)])
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -267,7 +269,9 @@ class _Passage:
             key = ("", finding.tabel or "bestand", finding.code)
             self.stap.tellingen[key] = self.stap.tellingen.get(key, 0) + finding.aantal
         self._write_quarantaine()
-        broken = {nr: finding.code for nr, finding in self._findings if finding.code.startswith("B-") and not finding.lid_nr}
+        broken = {
+            nr: finding.code for nr, finding in self._findings if finding.code.startswith("B-") and not finding.lid_nr
+        }
         usable = {bestand["bestand_nr"] for bestand in self._bestanden if not bestand["code"]} - broken.keys()
         if not usable:
             self.stap.status, self.stap.code = "geparkeerd", next(iter(broken.values()), "L-LEEG")

@@ -23,7 +23,7 @@ from privacy.bsn import CODES, BsnKolom, check_bsn
 from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
 from privacy.typen import typeer
-from schemas.arrow import PSEUDONIEM, lake_name, lake_schema
+from schemas.arrow import lake_name, lake_schema
 from schemas.load import find_tabel
 from schemas.model import Raadpleging, Tabel
 

@@ -27,15 +27,10 @@ SCHEMAS: dict[str, pa.Schema] = {
         [("norm", pa.string()), ("waarde", pa.int64()), ("eenheid", pa.string()), *_PERIOD, ("bron", pa.string())]
     ),
     "gemeente": pa.schema(
-        [
-            (naam, pa.string())
-            for naam in ("gemeentecode", "gemeentenaam", "opvolger", "gemeente_actueel", "rmc_regio")
-        ]
+        [(naam, pa.string()) for naam in ("gemeentecode", "gemeentenaam", "opvolger", "gemeente_actueel", "rmc_regio")]
         + _PERIOD
     ),
-    "soort_ikv": pa.schema(
-        [("code", pa.string()), ("groep", pa.string()), ("omschrijving", pa.string()), *_PERIOD]
-    ),
+    "soort_ikv": pa.schema([("code", pa.string()), ("groep", pa.string()), ("omschrijving", pa.string()), *_PERIOD]),
     "niveau_opleiding": pa.schema(
         [
             ("niveau", pa.string()),

@@ -78,7 +78,7 @@ def test_quarantine_says_which_member_and_record(instellingen: Instellingen) -> 
     geval = next(geval for geval in GEVALLEN if geval.naam == "zip: kapotte XML tussen goede")
     levering = neem_op(instellingen, "uwv", {"goed.csv": goed_bestand(), geval.bestand: geval.inhoud})
     toelaten(instellingen)
-    rows = pq.read_table(instellingen.map("quarantaine", f"{levering.levering_id}.parquet")).to_pylist()
+    rows = pq.read_table(instellingen.map("quarantaine", levering.levering_id)).to_pylist()
     assert [(row["bestand_nr"], row["lid_nr"], row["code"]) for row in rows] == [(2, 3, "B-KAPOT")]
 
 

@@ -321,7 +321,7 @@ class TestLeveringen:
             instellingen, "uwv", {"i.csv": schrijf_csv(IKV, [ikv(A), ikv("123456789"), ikv(A, begin="geheim")])}
         )
         toelaten(instellingen)
-        path = instellingen.map("quarantaine", f"{levering.levering_id}.parquet")
+        path = instellingen.map("quarantaine", levering.levering_id)
         table = pq.read_table(path)
         assert table.schema == QUARANTAINE
         found = {(row["doel"], row["record_nr"], row["code"]) for row in table.to_pylist()}
@@ -522,9 +522,7 @@ class TestVolgorde:
         "eerst",
         [
             "functionaris",
-            pytest.param(
-                "onderneming"
-            ),
+            pytest.param("onderneming"),
         ],
     )
     def test_what_hangs_on_a_later_levering(self, instellingen: Instellingen, eerst: str) -> None:

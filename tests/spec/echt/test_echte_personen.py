@@ -187,13 +187,9 @@ def test_answers_of_a_service_that_no_doel_asks_for_are_put_aside(werelden: dict
 
 
 def test_commands_name_nobody(werelden: dict[str, Wereld]) -> None:
-    persons = {
-        signaal["velden"]["burgerservicenummer"] for maand in VERWACHT.values() for signaal in maand["signalen"]
-    }
+    persons = {signaal["velden"]["burgerservicenummer"] for maand in VERWACHT.values() for signaal in maand["signalen"]}
     outcomes = [
-        outcome
-        for wereld in werelden.values()
-        for outcome in (*wereld.ontvangen.values(), *wereld.gedraaid.values())
+        outcome for wereld in werelden.values() for outcome in (*wereld.ontvangen.values(), *wereld.gedraaid.values())
     ]
 
     named = Counter(bsn for outcome in outcomes for bsn in persons if bsn in outcome.output)
