@@ -19,7 +19,7 @@ from lxml import etree
 
 from connectors.json_stroom import eerste_sleutels
 from schemas.fout import KetenFout
-from schemas.model import Bron, Plaats, Tabel
+from schemas.model import Bron, Plaats
 
 Formaat = Literal["csv", "lo_brp", "json", "jsonregels", "xml", "parquet"]
 HEAD_BYTES = 262_144
@@ -77,19 +77,17 @@ def _herken_parquet(stream: IO[bytes], bron: Bron) -> Herkend:
         columns = pq.ParquetFile(stream).schema_arrow.names
     except (pa.ArrowException, OSError):
         raise KetenFout("B-KAPOT", "parquet") from None
-    naam, unknown = _best_table(set(columns), bron, {t.tabel: t.parquet.kolommen for t in _with(bron, "parquet")})
+    naam, unknown = _best_table(
+        set(columns), bron, {t.tabel: t.parquet.kolommen for t in bron.tabellen.values() if t.parquet}
+    )
     return Herkend("parquet", (naam,), kolommen=tuple(columns), onbekende_kolommen=unknown)
-
-
-def _with(bron: Bron, vorm: str) -> list[Tabel]:
-    return [tabel for tabel in bron.tabellen.values() if getattr(tabel, vorm) is not None]
 
 
 def _herken_xml(head: bytes, bron: Bron) -> Herkend:
     parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, huge_tree=False)
     try:
         parser.feed(head)
-        root = next((element for _, element in parser.read_events()), None)
+        root = next((element for _, element in parser.read_events() if not isinstance(element, tuple)), None)
     except etree.XMLSyntaxError:
         root = None
     if root is None:
@@ -123,7 +121,7 @@ def _herken_json(head: bytes, text: str, bron: Bron) -> Herkend:
     first = set(first_line) if lines else eerste_sleutels(io.BytesIO(head.removeprefix(b"\xef\xbb\xbf")))
     if not first:
         raise KetenFout("B-KAPOT", "json")
-    naam, _ = _best_table(first, bron, {t.tabel: t.json_.velden for t in _with(bron, "json_")})
+    naam, _ = _best_table(first, bron, {t.tabel: t.json_.velden for t in bron.tabellen.values() if t.json_})
     return Herkend("jsonregels" if lines else "json", (naam,))
 
 
@@ -135,11 +133,11 @@ def _herken_csv(text: str, bron: Bron) -> Herkend:
     except csv.Error:  # one endless cell
         raise KetenFout("B-ONBEKEND", "csv") from None
     if LO_BRP_BSN in columns:
-        tabellen = tuple(tabel.tabel for tabel in _with(bron, "lo_brp"))
+        tabellen = tuple(tabel.tabel for tabel in bron.tabellen.values() if tabel.lo_brp)
         if not tabellen:
             raise KetenFout("B-ONBEKEND", "lo-brp")
         return Herkend("lo_brp", tabellen, delimiter, tuple(columns))
-    naam, unknown = _best_table(set(columns), bron, {t.tabel: t.csv.kolommen for t in _with(bron, "csv")})
+    naam, unknown = _best_table(set(columns), bron, {t.tabel: t.csv.kolommen for t in bron.tabellen.values() if t.csv})
     return Herkend("csv", (naam,), delimiter, tuple(columns), unknown)
 
 

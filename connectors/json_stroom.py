@@ -1,7 +1,7 @@
 """Reads JSON as a stream of values with a limit on depth.
 
-ijson's own `parse` and `items` keep the path of every open level, so memory grows with the square of the depth and a small
-file can exhaust it; its basic events do not.
+ijson's own `parse` and `items` keep the path of every open level, so memory grows with the square of the depth and a
+small file can exhaust it; its basic events do not.
 """
 
 from __future__ import annotations
@@ -44,10 +44,9 @@ def objecten(stream: IO[bytes]) -> Iterator[object]:
         if depth < top:
             continue
         builder.event(event, value)
-        if depth == top and event not in _OPEN:
-            if event != "map_key":
-                yield builder.value
-                builder = ObjectBuilder()
+        if depth == top and event not in (*_OPEN, "map_key"):
+            yield builder.value
+            builder = ObjectBuilder()
 
 
 def eerste_sleutels(stream: IO[bytes]) -> set[str]:

@@ -14,7 +14,7 @@ class MapKanaal:
     map: Path
 
     def lever(self, bestanden: Sequence[Path], plaats: str) -> None:
-        """Moves finished files to their place, in the given order; the last one, the manifest, makes the delivery count.
+        """Moves finished files to their place in the given order; the last, the manifest, makes the delivery count.
 
         Each file appears by rename, so a reader never sees half a file; doing it again replaces files by equal ones.
         """

@@ -27,7 +27,7 @@ def lees_csv(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> Ge
     if herkend.onbekende_kolommen:
         yield Bevinding("W-KOLOM-ONBEKEND", naam, aantal=herkend.onbekende_kolommen)
     numbers = RecordNumbers()
-    for batch in _open(stream, herkend, numbers.broken, {"include_columns": wanted}, skip_rows=0):
+    for batch in _open(stream, herkend, numbers.broken, wanted=wanted):
         yield from (Bevinding("R-KAPOT", naam, record_nr=nr) for nr in numbers.take_broken())
         columns = {veld: batch.column(plaats.pad) for veld, plaats in plaatsen.items()}
         yield make_rijen(naam, tabel, plaatsen, columns, numbers.next(batch.num_rows))
@@ -65,23 +65,25 @@ def _open(
     stream: IO[bytes],
     herkend: Herkend,
     on_broken: object,
-    convert: dict[str, object],
     *,
-    skip_rows: int,
-    column_names: list[str] | None = None,
+    wanted: list[str] | None = None,
+    names: list[str] | None = None,
 ) -> Iterable[pa.RecordBatch]:
-    names = column_names or list(herkend.kolommen)
+    """Batches of text columns: the `wanted` ones, or all; `names` take the place of the header."""
     try:
         reader = pyarrow.csv.open_csv(
             stream,
             read_options=pyarrow.csv.ReadOptions(
-                use_threads=False, block_size=BLOCK_BYTES, skip_rows=skip_rows, column_names=column_names
+                use_threads=False, block_size=BLOCK_BYTES, skip_rows=1 if names else 0, column_names=names
             ),
             parse_options=pyarrow.csv.ParseOptions(
                 delimiter=herkend.scheidingsteken, newlines_in_values=True, invalid_row_handler=on_broken
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""], **convert
+                column_types=dict.fromkeys(names or herkend.kolommen, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],
+                include_columns=wanted or [],
             ),
         )
         yield from reader
@@ -105,7 +107,7 @@ def lees_lo_brp(stream: IO[bytes], herkend: Herkend, tabellen: dict[str, Tabel])
         persoon.broken(row)
         return numbers.broken(row)
 
-    for batch in _open(stream, herkend, on_broken, {}, skip_rows=1, column_names=names):
+    for batch in _open(stream, herkend, on_broken, names=names):
         yield from (Bevinding("R-KAPOT", record_nr=nr) for nr in numbers.take_broken())
         if not batch.num_rows:
             continue

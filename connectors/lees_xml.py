@@ -83,9 +83,9 @@ class _Plan:
         for row, deviated in _descend(child, self.path[1:]):
             deviations += deviated
             for values, getter in self.getters:
-                value, deviated = _value(row, getter) if getter else (None, 0)
+                value, count = _value(row, getter) if getter else (None, 0)
                 values.append(value)
-                deviations += deviated
+                deviations += count
             self.buffer.count += 1
         return deviations
 
@@ -157,7 +157,8 @@ class XmlLezer:
         A document that breaks off adds no rows and is a `B-KAPOT` finding.
 
         Raises:
-            KetenFout: `B-KAPOT` when it breaks off after rows of it were already yielded; the caller starts the file anew
+            KetenFout: `B-KAPOT` when it breaks off after rows of it were already yielded; the caller starts the file
+            anew
                 without this document.
         """
         marks = [(buffer, buffer.count, buffer.taken) for buffer in self._buffers]

@@ -1,7 +1,7 @@
 """What every reader yields: batches of raw rows, and findings about what could not be read.
 
-A reader never raises for one bad record; it yields a `Bevinding` with a code and goes on. Only when the rest of the file
-cannot be trusted (cut off, wrong encoding) does it raise `KetenFout`, and the file as a whole is put aside.
+A reader never raises for one bad record; it yields a `Bevinding` with a code and goes on. Only when the rest of the
+file cannot be trusted (cut off, wrong encoding) does it raise `KetenFout`, and the file as a whole is put aside.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ def make_dag(product: Product) -> DAG:
         doc_md=f"""
 **{product.naam}**, bericht `{product.bericht}` versie {product.versie}.
 
-Takes every run of this product whose deliveries did not all end, composes the messages per recipient, validates them and
-delivers them. A delivery keeps its number when it is tried again. What is held back has a code; see `keten status`.
+Takes every run of this product whose deliveries did not all end, composes the messages per recipient, validates them
+and delivers them. A delivery keeps its number when it is tried again. What is held back has a code; see `keten status`.
 """,
         schedule=[signalen_asset(product.product)],
         start_date=datetime(2026, 1, 1, tz="Europe/Amsterdam"),

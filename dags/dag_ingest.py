@@ -19,9 +19,9 @@ def make_dag(bron: Bron) -> DAG:
         doc_md=f"""
 **{bron.naam}** ({bron.houder}). {bron.omschrijving}
 
-Looks in the inbox of this bron, takes in each new folder as one levering (the same files twice are one levering) and passes
-it through the door for every doel that consults this bron. Every task may be cleared and run again: nothing is done twice.
-What cannot be used is put aside with a code; see `keten status` and the report.
+Looks in the inbox of this bron, takes in each new folder as one levering (the same files twice are one levering) and
+passes it through the door for every doel that consults this bron. Every task may be cleared and run again: nothing is
+done twice. What cannot be used is put aside with a code; see `keten status` and the report.
 """,
         schedule="0 6 * * *",
         start_date=datetime(2026, 1, 1, tz="Europe/Amsterdam"),

@@ -23,9 +23,9 @@ def make_dag(product: Product) -> DAG:
         doc_md=f"""
 **{product.naam}**. {product.omschrijving}
 
-Runs when a levering of one of its bronnen passed the door. The ledger says which periods are due: those for which every bron
-delivered and whose inputs changed since the last run. Give `periode` to run one period whatever is missing. A run is named
-after its inputs, so running it again changes nothing.
+Runs when a levering of one of its bronnen passed the door. The ledger says which periods are due: those for which
+every bron delivered and whose inputs changed since the last run. Give `periode` to run one period whatever is missing.
+A run is named after its inputs, so running it again changes nothing.
 """,
         schedule=reduce(or_, [levering_asset(bron) for bron in bronnen_van(product.product)]),
         start_date=datetime(2026, 1, 1, tz="Europe/Amsterdam"),

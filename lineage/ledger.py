@@ -1,7 +1,7 @@
 """The ledger: the one place that says what was received, what was done with it, and what is due.
 
-A thin layer of plain queries over `tabellen`. Every step writes one outcome row with its counts in the same transaction as
-the state it brings about, so a killed process leaves either the old state or the new.
+A thin layer of plain queries over `tabellen`. Every step writes one outcome row with its counts in the same
+transaction as the state it brings about, so a killed process leaves either the old state or the new.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Ledger:
     def rijen(self, query: sa.Select[Any]) -> list[Rij]:
         """All rows of a query as mappings."""
         with self._engine.connect() as connection:
-            return list(connection.execute(query).mappings())
+            return [dict(row) for row in connection.execute(query).mappings()]
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
@@ -188,10 +188,10 @@ class Ledger:
     def registreer_doorgangen(
         self, levering_nr: int, toelatingen: Mapping[str, str], kapot: Mapping[int, str], stap: Stap
     ) -> None:
-        """Enters that a levering passed the door for these doelen (doel → toelating), and which files turned out broken.
+        """Enters that a levering passed the door for these doelen (doel → toelating), and which files were broken.
 
-        When the step parks the levering, its status becomes `geparkeerd`. A passage that another process entered meanwhile
-        stays as it is: the outcome is the same.
+        When the step parks the levering, its status becomes `geparkeerd`. A passage that another process entered
+        meanwhile stays as it is: the outcome is the same.
         """
         d, b = t.doorgang.c, t.levering_bestand.c
         with self.transactie() as connection:
@@ -284,7 +284,7 @@ class Ledger:
                 connection.execute(t.uitlevering.insert(), [dict(row) for row in rows])
 
     def rond_af(self, rows: Sequence[Rij], bestanden: Sequence[Rij]) -> None:
-        """Enters how deliveries ended (`status`, `code`, `wijzer`, and `volgnummer`, which one held back gives up) and their files."""
+        """Enters how deliveries ended, and their files; one that was held back gives up its volgnummer."""
         u = t.uitlevering.c
         with self.transactie() as connection:
             for row in rows:

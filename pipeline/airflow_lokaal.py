@@ -1,7 +1,7 @@
 """Runs the real DAGs without a scheduler, in warm processes: for the demo and for tests.
 
-Starting Airflow's command costs seconds for every task; in a warm process a task costs a tenth of a second. Each process has
-an Airflow database of its own, so they do not wait for each other; what was done stands in the ledger.
+Starting Airflow's command costs seconds for every task; in a warm process a task costs a tenth of a second. Each
+process has an Airflow database of its own, so they do not wait for each other; what was done stands in the ledger.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class LokaleDags:
         os.environ.update(omgeving(instellingen, naam))  # Airflow reads its settings from the environment when imported
         with _quiet():
             from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415
+            from airflow.sdk.definitions.mappedoperator import MappedOperator  # noqa: PLC0415
             from airflow.utils import db  # noqa: PLC0415
 
             if not instellingen.map("airflow", naam, "airflow.db").exists():
@@ -57,7 +58,7 @@ class LokaleDags:
         self.dags: dict[str, DAG] = dict(bag.dags)
         for dag in self.dags.values():
             for task in dag.tasks:  # nobody waits five minutes for a second try here: a failure is shown at once
-                if task.is_mapped:
+                if isinstance(task, MappedOperator):
                     task.partial_kwargs["retries"] = 0
                 else:
                     task.retries = 0

@@ -1,7 +1,7 @@
 """`make airflow`: the real scheduler, API server and UI on this machine, with our DAGs loaded.
 
-Runs `airflow standalone` with everything below the data folder. The address and the password of the user `admin` are printed
-by Airflow; the password also stands in `airflow/standalone/simple_auth_manager_passwords.json.generated`.
+Runs `airflow standalone` with everything below the data folder. The address and the password of the user `admin` are
+printed by Airflow; the password also stands in `airflow/standalone/simple_auth_manager_passwords.json.generated`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ Exit codes: 0 all went well; 1 an unexpected error; 2 the command was given wron
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -106,7 +106,7 @@ def ontvang(
         raise typer.Exit(OPZIJ)
 
 
-def _toon_tellingen(tellingen: dict[tuple[str, str, str], int]) -> bool:
+def _toon_tellingen(tellingen: Mapping[tuple[str, str, str], int]) -> bool:
     """Shows counts per doel, table and reason; whether anything was put aside."""
     table = Table("doel", "tabel", "uitkomst", "aantal", box=None)
     for (doel, tabel, reden), aantal in sorted(tellingen.items()):
@@ -203,7 +203,8 @@ def status() -> None:
         melding = meldingen()[row["code"]]
         place = f" ({row['wijzer']})" if row["wijzer"] else ""
         console.print(
-            f"Tegengehouden {row['product']} {row['periode']} {row['ontvanger']}: {melding.code}{place}: {melding.betekenis}"
+            f"Tegengehouden {row['product']} {row['periode']} {row['ontvanger']}: "
+            f"{melding.code}{place}: {melding.betekenis}"
         )
 
 

@@ -1,7 +1,8 @@
 """The main job on a synthetic country: generate it, run every DAG month by month, build the report.
 
-Two warm processes share the work: one makes signals (it loads dbt), the other takes in leveringen and delivers, so that a
-product is delivered while the next one is made. Leveringen are taken in one after the other, as they would have come.
+Two warm processes share the work: one makes signals (it loads dbt), the other takes in leveringen and delivers, so
+that a product is delivered while the next one is made. Leveringen are taken in one after the other, as they would have
+come.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def _te_doen(instellingen: Instellingen, product: str) -> bool:
 
 
 def _bied_aan(instellingen: Instellingen, aanleveringen: Iterable[Aanlevering]) -> list[str]:
-    """Puts generated leveringen in the inbox by hard links, each whole; returns the bronnen with something new, in order."""
+    """Puts generated leveringen in the inbox by hard links, each whole; returns the bronnen with something new."""
     bronnen: dict[str, None] = {}
     for aanlevering in aanleveringen:
         bronnen[aanlevering.bron] = None

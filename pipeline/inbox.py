@@ -1,7 +1,7 @@
 """The inbox: folders that bronnen put down, `<bron>/<periode>-<naam>/`, each one levering.
 
-A folder that was taken in gets a hidden mark, so looking again costs nothing. Names are letters only, because a name goes
-where a burgerservicenummer may not.
+A folder that was taken in gets a hidden mark, so looking again costs nothing. Names are letters only, because a name
+goes where a burgerservicenummer may not.
 """
 
 from __future__ import annotations

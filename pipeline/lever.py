@@ -1,8 +1,8 @@
 """Step: compose, validate and deliver the messages of a product run.
 
-For every recipient that has something to hear there is one delivery with a volgnummer without gaps. It is entered in the
-ledger before it is made, so a killed process takes up the same delivery under the same number; it counts once its manifest
-stands at the recipient. What may not or cannot be delivered is held back with a code, and the others go on.
+For every recipient that has something to hear there is one delivery with a volgnummer without gaps. It is entered in
+the ledger before it is made, so a killed process takes up the same delivery under the same number; it counts once its
+manifest stands at the recipient. What may not or cannot be delivered is held back with a code, and the others go on.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class _Taak:
         """One planned delivery per recipient; only what will be sent takes a volgnummer."""
         volgnummers = self.instellingen.grootboek.volgnummers(self.product.product)
         dagtekening = now()
-        rows = []
+        rows: list[Rij] = []
         for naar in sorted(self.rijen.keys() | self.ongewijzigd.keys()):
             start, stop = self.rijen.get(naar, (0, 0))
             code = self._belemmering(naar, dagtekening.date())

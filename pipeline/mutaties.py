@@ -1,9 +1,9 @@
 """Which signals a recipient must hear about: this run held against what it last received.
 
 A signal that was not there before is `nieuw`; one whose content differs is `gewijzigd`; one that is the same is
-`ongewijzigd` and not sent again. One that has gone is `ingetrokken` when the earlier run was of the same period (its source
-was corrected), and `beeindigd` when it was of an earlier period and the signal is a lasting state. A one-time event of an
-earlier period stays as it was.
+`ongewijzigd` and not sent again. One that has gone is `ingetrokken` when the earlier run was of the same period (its
+source was corrected), and `beeindigd` when it was of an earlier period and the signal is a lasting state. A one-time
+event of an earlier period stays as it was.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ order by signaal_id, volgnummer
 
 @dataclass(frozen=True)
 class Mutaties:
-    """Signals per recipient with column `mutatie` (sorted by recipient, code and id), and the bewijs of what changed."""
+    """Signals per recipient with `mutatie`, sorted by recipient, code and id; and the bewijs of what changed."""
 
     signalen: pa.Table
     bewijs: pa.Table

@@ -1,8 +1,8 @@
 """Step: take in a levering.
 
-The files are recognised, copied to the landing area under a number (their own names may hold a burgerservicenummer), and
-entered in the ledger under the digest of their content, so the same files twice are one levering. A file that cannot be
-used is put aside with a code; the others go on.
+The files are recognised, copied to the landing area under a number (their own names may hold a burgerservicenummer),
+and entered in the ledger under the digest of their content, so the same files twice are one levering. A file that
+cannot be used is put aside with a code; the others go on.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _ontvangst(levering_id: str, status: str, code: str | None, bestanden: list[
 
 
 def _list_files(paden: Sequence[Path]) -> list[Path]:
-    """All files given, and those in folders given, in name order; hidden files and the levering's own manifest are not data."""
+    """All files given and in folders given, in name order; hidden files and the manifest of a levering are no data."""
     found: list[Path] = []
     for pad in paden:
         found += sorted(pad.rglob("*")) if pad.is_dir() else [pad]

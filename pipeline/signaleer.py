@@ -1,8 +1,8 @@
 """Step: make the signals of a product for a period, from pinned inputs.
 
 The *pins* are everything the outcome depends on: the leveringen with their toelating, the reference tables (norms, code
-lists, recipients) and the code of the models. Their digest names the run, so the same pins are the same run, and a run whose
-pins have not changed is not made again.
+lists, recipients) and the code of the models. Their digest names the run, so the same pins are the same run, and a run
+whose pins have not changed is not made again.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
-        _build(instellingen, declared, periode, leveringen, aside, pins)
+        _build(instellingen, pins, leveringen, aside)
     except RunMislukt:
         stap.status, stap.code = "mislukt", "S-MODEL"
         ledger.schrijf_stap(stap)
@@ -151,10 +151,8 @@ def _modellen_digest(product: str) -> str:
     return digest.hexdigest()
 
 
-def _build(
-    instellingen: Instellingen, product: Product, periode: str, leveringen: list[Rij], uitvoer: Path, pins: Pins
-) -> None:
-    doel = doelen()[product.doel]
+def _build(instellingen: Instellingen, pins: Pins, leveringen: list[Rij], uitvoer: Path) -> None:
+    doel = doelen()[producten()[pins.product].doel]
     paden = lake_paden(instellingen, doel, leveringen)
     invoer = {naam: [template, *paden.get(naam, [])] for naam, template in _templates(instellingen).items()}
     invoer |= {f"referentie.{naam}": [pad] for naam, pad in _write_reference(instellingen, pins).items()}
@@ -163,10 +161,10 @@ def _build(
     aanwezig = frozenset().union(*(tabellen[levering["levering_nr"]] for levering in leveringen))
     werkmap = instellingen.map("dbt", str(os.getpid()))
     uitkomst = dbt_build.build(
-        product.product,
+        pins.product,
         invoer,
         uitvoer,
-        periode=periode,
+        periode=pins.periode,
         aanwezig=sorted(aanwezig),
         geheugen=instellingen.geheugen,
         threads=instellingen.threads,
@@ -178,7 +176,7 @@ def _build(
 
 
 def _templates(instellingen: Instellingen) -> dict[str, Path]:
-    """For every table an empty file with all its columns, so that a missing source or field reads as no rows or nulls."""
+    """For every table an empty file with all its columns: a missing source or field reads as no rows or nulls."""
     result = {}
     for naam, tabel in all_tabellen():
         schema = hashlib.sha256(tabel.model_dump_json().encode()).hexdigest()[:12]

@@ -17,8 +17,9 @@ from schemas.load import doelen, producten
 class Stand:
     """How a product stands for a period.
 
-    `ontbreekt` names the bronnen of which no levering for the period has come; with any of them missing the product is not
-    due by itself. `reden` says why it is due (`nieuw`, `gewijzigd`, `uitleveren`), or is empty when nothing is to be done.
+    `ontbreekt` names the bronnen of which no levering for the period has come; with any of them missing the product is
+    not due by itself. `reden` says why it is due (`nieuw`, `gewijzigd`, `uitleveren`), or is empty when nothing is to
+    be done.
     """
 
     product: str

@@ -1,8 +1,8 @@
 """Step: pass leveringen through the door, for every doel that consults them.
 
-What the door admits depends on the levering, the doelprofiel, the key version and the doelpopulatie. Their digest is the
-*toelating*; a levering that already passed under the same toelating is left alone, and one whose population has grown since
-passes again, so that a person who enters a population later is not missed.
+What the door admits depends on the levering, the doelprofiel, the key version and the doelpopulatie. Their digest is
+the *toelating*; a levering that already passed under the same toelating is left alone, and one whose population has
+grown since passes again, so that a person who enters a population later is not missed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from schemas.load import bronnen, doelen
 from schemas.model import Doel, Raadpleging
 
 SLEUTELVERSIE = 1
-# The order in which the tables of a doel must pass: who belongs, what is about persons, what hangs on something admitted.
+# The order in which the tables of a doel must pass: who belongs, what is about persons, what hangs on something
+# admitted.
 POPULATIE, PERSONEN, VIA = range(3)
 
 
@@ -50,8 +51,8 @@ def toelaten(
 ) -> list[Doorgelaten]:
     """Passes every levering that has not passed under its present toelating, in order of receipt.
 
-    Limited to one bron, to one doel, or to periods up to one, when given. Nothing is done twice: called again it returns an
-    empty list.
+    Limited to one bron, to one doel, or to periods up to one, when given. Nothing is done twice: called again it
+    returns an empty list.
     """
     stand = Stand(instellingen)
     asked = instellingen.grootboek.leveringen(tot_periode, [bron] if bron else None)
@@ -71,8 +72,8 @@ def toelaten(
 def _due(stand: Stand, asked: Collection[int], naar: Collection[str]) -> list[tuple[Rij, dict[str, str]]]:
     """The leveringen asked for that must pass, each with its toelating per doel, in order of receipt.
 
-    What their toelating counts on and has not passed itself goes along, whatever was asked: otherwise a passage would be
-    recorded under a population that was not looked at, and the persons in it would be missed for good.
+    What their toelating counts on and has not passed itself goes along, whatever was asked: otherwise a passage would
+    be recorded under a population that was not looked at, and the persons in it would be missed for good.
     """
     ledger = stand.instellingen.grootboek
     due: dict[int, tuple[Rij, dict[str, str]]] = {}

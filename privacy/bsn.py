@@ -1,8 +1,8 @@
 """Checks burgerservicenummers a column at a time.
 
-A burgerservicenummer has nine digits and passes the elfproef: the sum of the digits weighted 9, 8, 7, 6, 5, 4, 3, 2, -1 is
-divisible by 11 (Besluit burgerservicenummer; RvIG Logisch Ontwerp BSN). 000000000 passes that sum and is refused all the
-same. An eight-digit value has lost its leading zero; it gets it back, and that is counted.
+A burgerservicenummer has nine digits and passes the elfproef: the sum of the digits weighted 9, 8, 7, 6, 5, 4, 3, 2,
+-1 is divisible by 11 (Besluit burgerservicenummer; RvIG Logisch Ontwerp BSN). 000000000 passes that sum and is refused
+all the same. An eight-digit value has lost its leading zero; it gets it back, and that is counted.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _HEAD, _TAIL = _weighted(0, 5), _weighted(5, 4)
 class BsnKolom:
     """The outcome for a column of n values.
 
-    `cijfers` is uint8 (n, 9), ASCII digits, meaningful where `code` is 0; `nummer` the same as int32; `code` an index in
-    `CODES`; `voorloopnul` which values got a leading zero.
+    `cijfers` is uint8 (n, 9), ASCII digits, meaningful where `code` is 0; `nummer` the same as int32; `code` an index
+    in `CODES`; `voorloopnul` which values got a leading zero.
     """
 
     cijfers: npt.NDArray[np.uint8]
@@ -47,7 +47,8 @@ class BsnKolom:
     @property
     def goed(self) -> npt.NDArray[np.bool_]:
         """Which values are a burgerservicenummer."""
-        return self.code == GOED
+        good: npt.NDArray[np.bool_] = self.code == GOED
+        return good
 
 
 def check_bsn(column: pa.Array) -> BsnKolom:
@@ -71,7 +72,7 @@ def check_bsn(column: pa.Array) -> BsnKolom:
 
 
 def _as_matrix(text: pa.Array) -> npt.NDArray[np.uint8]:
-    """The bytes of a column of nine-byte values as a matrix (n, 9), without copying; multi-byte text becomes no digits."""
+    """The bytes of nine-byte values as a matrix (n, 9), without copying; multi-byte text becomes no digits."""
     start = text.offset
     offsets = np.frombuffer(text.buffers()[1], dtype=np.int32)[start : start + len(text) + 1]
     data = np.frombuffer(text.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]

@@ -1,8 +1,8 @@
 """The door: raw rows of a bron in, minimised and pseudonymised Parquet per doel out.
 
-For every doel that consults a table, a row is either used, or outside the doel, or rejected; each with a code, counted, and
-with nothing kept of it but a pointer when it is rejected. `ontvangen = gebruikt + buiten doel + uitval` holds per table and
-doel by construction, because every row gets exactly one outcome.
+For every doel that consults a table, a row is either used, or outside the doel, or rejected; each with a code,
+counted, and with nothing kept of it but a pointer when it is rejected. `ontvangen = gebruikt + buiten doel + uitval`
+holds per table and doel by construction, because every row gets exactly one outcome.
 """
 
 from __future__ import annotations
@@ -219,8 +219,8 @@ class _Rijen:
     def reject(self, velden: Iterable[str], inside: Mask) -> npt.NDArray[np.uint8]:
         """Per row the index in `codes` of the first reason to reject it for a doel that uses `velden`; 0 for none.
 
-        Whether somebody belongs can only be told of a good burgerservicenummer, so that is judged for every row; the other
-        fields only for rows inside the doel.
+        Whether somebody belongs can only be told of a good burgerservicenummer, so that is judged for every row; the
+        other fields only for rows inside the doel.
         """
         result = np.zeros(len(self.record_nr), dtype=np.uint8)
         for veld in sorted(velden, key=lambda naam: (naam != BSN, naam)):

@@ -1,7 +1,7 @@
 """Who belongs to a doel, as a bitmap over all possible numbers.
 
-One bit for each nine-digit number is 125 MB of address space, of which only the touched pages take memory; a lookup of a
-whole column is one gather. Nothing of it is ever written.
+One bit for each nine-digit number is 125 MB of address space, of which only the touched pages take memory; a lookup of
+a whole column is one gather. Nothing of it is ever written.
 """
 
 from __future__ import annotations

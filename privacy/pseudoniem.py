@@ -1,9 +1,9 @@
 """A pseudonym per doel: reversible for the key holder, meaningless and unlinkable for everyone else.
 
-The nine digits of a burgerservicenummer stand in one 16-byte block, padded with zero bytes, under AES-256 with the key of
-the doel. ECB is used on purpose: every identifier is exactly one block of its own, so equal blocks mean equal persons, which
-is what a pseudonym is for, and there is no longer text in which repeated blocks could show a pattern (ADR 0004). On the
-way back the padding is checked, so a token of another doel, or a forged one, is refused.
+The nine digits of a burgerservicenummer stand in one 16-byte block, padded with zero bytes, under AES-256 with the key
+of the doel. ECB is used on purpose: every identifier is exactly one block of its own, so equal blocks mean equal
+persons, which is what a pseudonym is for, and there is no longer text in which repeated blocks could show a pattern
+(ADR 0004). On the way back the padding is checked, so a token of another doel, or a forged one, is refused.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Pseudonimiseerder:
     def versleutel_lhnr(self, nummers: pa.Array) -> pa.Array:
         """Loonheffingennummers as text (nine digits, L, two digits; nulls allowed) to pseudonyms.
 
-        Such a number may be the burgerservicenummer of a sole trader with L01 behind it. Its block holds a letter, so it can
-        never be taken for the block of a person.
+        Such a number may be the burgerservicenummer of a sole trader with L01 behind it. Its block holds a letter, so
+        it can never be taken for the block of a person.
         """
         filled = pc.fill_null(nummers, "0" * DIGITS + "L00")
         text = pa.concat_arrays([filled])  # offsets and data from the start, also of a slice
@@ -109,5 +109,5 @@ def _run(context: CipherContext, data: npt.NDArray[np.uint8]) -> npt.NDArray[np.
     step = CHUNK_ROWS * BLOCK
     for begin in range(0, len(flat), step):
         piece = flat[begin : begin + step]
-        context.update_into(piece.data, memoryview(out)[begin : begin + len(piece) + BLOCK - 1])
+        context.update_into(piece.data, memoryview(out.data)[begin : begin + len(piece) + BLOCK - 1])
     return out[: len(flat)]

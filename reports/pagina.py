@@ -32,7 +32,7 @@ MAX_RIJEN = 500  # a page stays under 500 kB; the CSV has every row
 OURS = re.compile(r"index\.html|[a-z_]+-\d{4}-\d{2}\.html|data/[a-z0-9_-]+\.csv")
 
 
-class SomKloptNiet(Exception):  # noqa: N818 - a Dutch name
+class SomKloptNiet(Exception):
     """Counts in the ledger do not add up. The pages are written and show where; `afwijkingen` lists it too."""
 
     def __init__(self, pagina: Path, afwijkingen: tuple[Afwijking, ...]) -> None:

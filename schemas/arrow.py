@@ -2,8 +2,8 @@
 
 Two shapes of every table: *raw*, as a reader yields it (all text, with the record number), and *lake*, as the door
 writes it (typed, persons as pseudonyms, with the levering). In the lake `burgerservicenummer` becomes `persoon` and
-`burgerservicenummer_partner` becomes `partner`: 16-byte pseudonyms. A loonheffingennummer may hold the burgerservicenummer of
-a sole trader, so it is a pseudonym too, under its own name.
+`burgerservicenummer_partner` becomes `partner`: 16-byte pseudonyms. A loonheffingennummer may hold the
+burgerservicenummer of a sole trader, so it is a pseudonym too, under its own name.
 """
 
 from __future__ import annotations

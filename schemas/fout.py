@@ -6,7 +6,7 @@ from schemas.load import meldingen
 
 
 class KetenFout(Exception):
-    """A coded error. `code` stands in `codes/melding.csv`; `wijzer` says where (a column, a file number), never a value."""
+    """A coded error: `code` stands in `codes/melding.csv`; `wijzer` says where (a column, a file), never a value."""
 
     def __init__(self, code: str, wijzer: str = "") -> None:
         self.code = code

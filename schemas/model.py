@@ -78,9 +78,9 @@ class LoBrpVorm(Model):
 class Veld(Model):
     """One field of a bron table.
 
-    `klasse` is `identifier` (a number that is or may hold a burgerservicenummer), `dat` (that there is something) or `wat` (its content). `waarden`
-    maps what a bron writes to the code this project uses; `anders` is the code for any other value, and without it
-    another value is uitval.
+    `klasse` is `identifier` (a number that is or may hold a burgerservicenummer), `dat` (that there is something) or
+    `wat` (its content). `waarden` maps what a bron writes to the code this project uses; `anders` is the code for any
+    other value, and without it another value is uitval.
     """
 
     type: VeldType
@@ -138,8 +138,8 @@ class Via(Model):
 class Raadpleging(Model):
     """A table consulted for a doel, with the noodzaak of every field.
 
-    A row is admitted when a person in one of the fields `personen` belongs to the doelpopulatie; of those fields only the
-    persons who belong are kept.
+    A row is admitted when a person in one of the fields `personen` belongs to the doelpopulatie; of those fields only
+    the persons who belong are kept.
     """
 
     tabel: str

@@ -1,7 +1,7 @@
 """Code lists, norms and recipient parameters as typed Arrow tables, pinned by every product run.
 
-dbt reads them as the source `referentie`; their digest is part of a run's pins, so a run can be repeated after a norm or
-a code list has changed.
+dbt reads them as the source `referentie`; their digest is part of a run's pins, so a run can be repeated after a norm
+or a code list has changed.
 """
 
 from __future__ import annotations

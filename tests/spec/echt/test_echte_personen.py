@@ -163,7 +163,8 @@ def test_fwi_in_place_of_data_is_an_outcome(werelden: dict[str, Wereld]) -> None
 
 
 def test_nietsgevonden_is_an_outcome(werelden: dict[str, Wereld], tmp_path: Path) -> None:
-    """None of the published answers of these services says NietsGevonden; this one has the shape that their schema gives."""
+    """None of the published answers of these services says NietsGevonden; this one has the shape that their schema
+    gives."""
     path = tmp_path / "niets.xml"
     path.write_text(
         '<a:UWVPersoonsIkvInfoResponse xmlns:a="http://bkwi.nl/SuwiML/Diensten/UWVDossierInkomstenGSD/v0200">'

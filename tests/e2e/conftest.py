@@ -1,0 +1,73 @@
+"""A demo country that went through the whole house once, without Airflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from demo.land import Aanlevering, maak_land
+from pipeline.demonstratie import _bied_aan
+from pipeline.inbox import neem_in, nieuwe_aanleveringen
+from pipeline.instellingen import Instellingen
+from pipeline.rapport import maak_rapport
+from pipeline.status import stand
+from pipeline.toelaten import toelaten
+from pipeline.werk import draai
+from schemas.load import producten
+from tests.e2e.eenmalig import eenmalig, schone_omgeving
+
+PERSONEN, PERIODE, MAANDEN = 1500, "2026-03", ("2026-02", "2026-03")
+
+
+@dataclass(frozen=True)
+class Land:
+    """A country, its leveringen and what became of them."""
+
+    instellingen: Instellingen
+    aanleveringen: tuple[Aanlevering, ...]
+
+    @property
+    def data(self) -> Path:
+        """The folder under which everything was written."""
+        return self.instellingen.map()
+
+
+@pytest.fixture(scope="session")
+def land(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Land]:
+    """Two months of a small country, month by month as the demo does it."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        schone_omgeving(monkeypatch)
+        folder = eenmalig(tmp_path_factory, "land", lambda map_: _draai_alles(open_land(map_)))
+        yield open_land(folder)
+
+
+def open_land(folder: Path) -> Land:
+    """The country of a folder; generating it again gives the same files and writes nothing."""
+    instellingen = Instellingen(data=folder / "var")
+    bron = instellingen.map("landing", "demo")
+    return Land(instellingen, tuple(maak_land(bron, personen=PERSONEN, periode=PERIODE, maanden=2, seed=1)))
+
+
+def _draai_alles(land: Land) -> None:
+    for maand in MAANDEN:
+        draai_maand(land, maand)
+    maak_rapport(land.instellingen)
+
+
+def draai_maand(land: Land, maand: str) -> None:
+    """What arrives in a month: each bron taken in and through the door, then every product that is due.
+
+    What comes late is about an earlier month, so that month is run again before this one.
+    """
+    batch = [aanlevering for aanlevering in land.aanleveringen if aanlevering.ontvangen == maand]
+    for bron in _bied_aan(land.instellingen, batch):
+        for naam in nieuwe_aanleveringen(land.instellingen, bron):
+            neem_in(land.instellingen, bron, naam)
+        toelaten(land.instellingen, bron=bron)
+    for product in producten():
+        for regel in stand(land.instellingen, product):
+            if regel.aan_de_beurt:
+                draai(land.instellingen, product, regel.periode)
