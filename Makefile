@@ -7,9 +7,10 @@ READY := $(VENV)/.ready
 
 .PHONY: demo test check lint drift airflow benchmark lock clean
 
+# The lock names every package with its hashes, so pip need not (and may not) resolve anything by itself.
 $(READY): requirements.lock pyproject.toml
 	test -d $(VENV) || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
 

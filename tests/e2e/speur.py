@@ -11,10 +11,13 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import shutil
 import sqlite3
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +41,7 @@ class Speurder:
     """Looks for a fixed set of burgerservicenummers."""
 
     def __init__(self, nummers: Iterable[str]) -> None:
-        forms = {nummer for nummer in nummers} | {nummer.lstrip("0") for nummer in nummers}
+        forms = {form for nummer in nummers for form in (nummer, nummer.lstrip("0"))}
         self._text = re.compile("|".join(sorted(forms, key=len, reverse=True)).encode())
         self._numbers = pa.array(sorted({int(form) for form in forms}), pa.int64())
         self.gelezen = 0
@@ -54,7 +57,10 @@ class Speurder:
             if self._text.search(relative.as_posix().encode()):
                 found.append(Vondst(relative.parent.as_posix(), "bestandsnaam"))
             if path.is_file():
-                found += self._in_bytes(path.read_bytes(), relative.as_posix())
+                data = path.read_bytes()
+                found += self._in_bytes(data, relative.as_posix())
+                if data.startswith(_SQLITE):
+                    found += self._in_sqlite(path, relative.as_posix())
         return found
 
     def _in_bytes(self, data: bytes, plaats: str) -> Iterator[Vondst]:
@@ -63,8 +69,6 @@ class Speurder:
             yield Vondst(plaats, "tekst")
         if data[:4] == _PARQUET and data[-4:] == _PARQUET:
             yield from self._in_parquet(data, plaats)
-        elif data.startswith(_SQLITE):
-            yield from self._in_sqlite(data, plaats)
         elif data[:2] == b"\x1f\x8b":
             yield from self._in_bytes(gzip.decompress(data), f"{plaats}!")
         elif data[:4] == b"PK\x03\x04":
@@ -96,18 +100,19 @@ class Speurder:
             return any(self._text.search(value) for value in column.to_pylist() if value is not None)
         return any(self._text.search(str(value).encode()) for value in column.unique().to_pylist() if value is not None)
 
-    def _in_sqlite(self, data: bytes, plaats: str) -> Iterator[Vondst]:
-        connection = sqlite3.connect(":memory:")
-        try:
-            connection.deserialize(data)
-            tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
-            for table in tables:
-                for row in connection.execute(f'select * from "{table}"'):  # the name is that of a table that exists
-                    if any(self._in_value(value) for value in row):
+    def _in_sqlite(self, path: Path, plaats: str) -> Iterator[Vondst]:
+        """On a copy, with what is still in the write-ahead log: opening a database would change the folder."""
+        with tempfile.TemporaryDirectory() as aside:
+            copy = Path(aside) / "kopie.db"
+            for suffix in ("", "-wal"):
+                if (source := path.with_name(path.name + suffix)).exists():
+                    shutil.copyfile(source, f"{copy}{suffix}")
+            with closing(sqlite3.connect(copy)) as connection:
+                tables = [row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")]
+                for table in tables:
+                    rows = connection.execute(f'select * from "{table}"')  # the name is that of a table that exists
+                    if any(self._in_value(value) for row in rows for value in row):
                         yield Vondst(plaats, f"tabel {table}")
-                        break
-        finally:
-            connection.close()
 
     def _in_value(self, value: object) -> bool:
         raw = value if isinstance(value, bytes) else str(value).encode()
