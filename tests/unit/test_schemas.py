@@ -69,7 +69,7 @@ class TestEverythingLoads:
         assert raw_schema(tabel).names == ["record_nr", *tabel.velden]
         assert "burgerservicenummer" not in lake_schema(tabel).names
         for veld in tabel.velden.values():
-            assert (veld.type == "bsn") == (veld.klasse == "identifier")
+            assert (veld.type in ("bsn", "lhnr")) == (veld.klasse == "identifier")
             assert veld.type != "janee" or set((veld.waarden or {}).values()) == {"ja", "nee"}
             assert veld.type != "bedrag" or veld.eenheid
             assert veld.codelijst is None or load.codelijst(veld.codelijst)
