@@ -132,7 +132,7 @@ class _Taak:
         codes = pc.index_in(signalen["signaal_code"], value_set=pa.array(list(toelichting), pa.string()))
         added = {
             "burgerservicenummer": pseudonimiseerder.ontsleutel_tekst(_column(signalen, "persoon")),
-            "partner_burgerservicenummer": pseudonimiseerder.ontsleutel_tekst(_column(signalen, "partner")),
+            "partner_burgerservicenummer": pseudonimiseerder.ontsleutel_tekst(self._partner(signalen)),
             "toelichting": pa.array(list(toelichting.values()), pa.string()).take(codes.combine_chunks()),
         }
         for name, column in added.items():
@@ -141,6 +141,13 @@ class _Taak:
             index, tokens = signalen.column_names.index(LHNR), _column(signalen, LHNR)
             signalen = signalen.set_column(index, LHNR, pseudonimiseerder.ontsleutel_lhnr(tokens))
         return signalen.drop_columns(["persoon", "partner"])
+
+    @staticmethod
+    def _partner(signalen: pa.Table) -> pa.Array:
+        """The partners' pseudonyms, null for a recipient whose agreement does not have them."""
+        allowed = pa.array([code for code, ontvanger in ontvangers().items() if ontvanger.partner], pa.string())
+        may = pc.is_in(signalen["ontvanger"], value_set=allowed).combine_chunks()
+        return pc.if_else(may, _column(signalen, "partner"), pa.scalar(None, PSEUDONIEM))
 
     def voornemens(self) -> list[Rij]:
         """One planned delivery per recipient; only what will be sent takes a volgnummer."""

@@ -132,6 +132,7 @@ def ontvangers() -> dict[str, Ontvanger]:
 def _read_ontvanger(row: dict[str, str]) -> Ontvanger:
     values: dict[str, Any] = dict(row)
     values["producten"] = frozenset(row["producten"].split())
+    values["partner"] = row["partner"] == "ja"
     values["formaten"] = tuple(row["formaten"].split())
     values["percentage_kosten_van_bestaan"] = int(row["percentage_kosten_van_bestaan"] or 0) or None
     values["overeenkomst_tot"] = row["overeenkomst_tot"] or None

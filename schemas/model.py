@@ -208,7 +208,11 @@ class Product(Model):
 
 
 class Ontvanger(Model):
-    """A recipient with its agreement. `overeenkomst_tot` is the last day; None while the agreement runs."""
+    """A recipient with its agreement.
+
+    `partner` says whether the agreement has the burgerservicenummer of the partner; `overeenkomst_tot` is the last
+    day, None while the agreement runs.
+    """
 
     ontvanger: str
     soort: Literal["gemeente", "rmc", "waterschap"]
@@ -217,6 +221,7 @@ class Ontvanger(Model):
     producten: frozenset[str]
     formaten: tuple[Literal["json", "xml", "csv"], ...]
     inhoud: Literal["dat", "wat"]
+    partner: bool
     leveringsoort: Literal["mutaties", "volledig"]
     kanaal: Literal["map"]
     percentage_kosten_van_bestaan: int | None

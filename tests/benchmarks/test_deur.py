@@ -49,15 +49,14 @@ def test_pseudonyms_against_hmac_per_value(capsys: pytest.CaptureFixture[str]) -
             hmac.new(KEY, value.encode(), hashlib.sha256).digest()
 
     checked = [check_bsn(batch) for batch in batches]
-    ours, only_encrypt = seconds(door) / ROWS, seconds(encrypt) / ROWS
+    ours, only = seconds(door) / ROWS, seconds(encrypt) / ROWS
     usual = seconds(per_value) / len(values)
     with capsys.disabled():
-        print(
-            f"\nper seconde: controle en pseudoniem {1 / ours / 1e6:.1f} M, "
-            f"alleen pseudoniem {1 / only_encrypt / 1e6:.1f} M, HMAC per waarde {1 / usual / 1e6:.2f} M; verhouding {usual / ours:.0f} en {usual / only_encrypt:.0f}"
-        )
+        print(f"
+per seconde: controle en pseudoniem {1 / ours / 1e6:.1f} M, alleen pseudoniem {1 / only / 1e6:.1f} M")
+        print(f"HMAC per waarde {1 / usual / 1e6:.2f} M; verhouding {usual / ours:.0f} en {usual / only:.0f}")
     assert usual / ours > 3
-    assert usual / only_encrypt > 10
+    assert usual / only > 10
 
 
 def bsn_column(rows: int) -> pa.Array:

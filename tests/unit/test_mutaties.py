@@ -1,0 +1,109 @@
+"""Which signals a recipient must hear about, on small runs written by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.lever import _Taak
+from pipeline.mutaties import bepaal_mutaties
+from schemas.arrow import PSEUDONIEM
+from schemas.load import producten
+
+VSV, INKOMSTEN = producten()["vsv"], producten()["inkomsten"]
+Rij = tuple[str, str, str, int]  # signaal_id, signaal_code, ontvanger, a value that is content
+
+
+def run(folder: Path, product: str, rijen: list[Rij]) -> Path:
+    """A run folder with signals and one fact of bewijs for each."""
+    folder.mkdir()
+    signalen = {
+        "signaal_id": pa.array([rij[0] for rij in rijen], pa.string()),
+        "signaal_code": pa.array([rij[1] for rij in rijen], pa.string()),
+        "ontvanger": pa.array([rij[2] for rij in rijen], pa.string()),
+        "persoon": pa.array([rij[0].encode().ljust(16, b"x") for rij in rijen], PSEUDONIEM),
+        "peildatum": pa.array([folder.name for _ in rijen], pa.string()),
+        "prioriteit": pa.array([rij[3] for rij in rijen], pa.int32()),
+    }
+    pq.write_table(pa.table(signalen), folder / f"signal_{product}.parquet")
+    bewijs = {
+        "signaal_id": signalen["signaal_id"],
+        "volgnummer": pa.array([1] * len(rijen), pa.int32()),
+        "waarde": pa.array([folder.name] * len(rijen), pa.string()),
+    }
+    pq.write_table(pa.table(bewijs), folder / f"bewijs_{product}.parquet")
+    return folder
+
+
+def uitkomst(table: pa.Table) -> set[tuple[str, str, str]]:
+    """(ontvanger, signaal_id, mutatie) of every row."""
+    return {(row["ontvanger"], row["signaal_id"], row["mutatie"]) for row in table.to_pylist()}
+
+
+def test_first_time_everything_is_new_and_the_regio_gets_it_too(tmp_path: Path) -> None:
+    nu = run(tmp_path / "nu", "vsv", [("a", "VSV-D1", "0344", 1)])
+    mutaties = bepaal_mutaties(VSV, "2026-02", nu, {})
+    assert uitkomst(mutaties.signalen) == {("0344", "a", "nieuw"), ("rmc-19", "a", "nieuw")}
+    assert mutaties.bewijs["signaal_id"].to_pylist() == ["a"]
+
+
+def test_next_month(tmp_path: Path) -> None:
+    toen = run(
+        tmp_path / "toen",
+        "vsv",
+        [("blijft", "VSV-D1", "0344", 1), ("anders", "VSV-D1", "0344", 1), ("weg", "VSV-D1", "0344", 1)],
+    )
+    nu = run(
+        tmp_path / "nu",
+        "vsv",
+        [("blijft", "VSV-D1", "0344", 1), ("anders", "VSV-D1", "0344", 2), ("erbij", "VSV-D2", "0344", 1)],
+    )
+    mutaties = bepaal_mutaties(VSV, "2026-03", nu, {"0344": (toen, "2026-02")})
+    found = {row for row in uitkomst(mutaties.signalen) if row[0] == "0344"}
+    assert found == {
+        ("0344", "blijft", "ongewijzigd"),
+        ("0344", "anders", "gewijzigd"),
+        ("0344", "weg", "beeindigd"),
+        ("0344", "erbij", "nieuw"),
+    }
+    waarden = dict(zip(mutaties.bewijs["signaal_id"].to_pylist(), mutaties.bewijs["waarde"].to_pylist(), strict=True))
+    assert waarden["weg"] == "toen"  # what ended still shows what it rested on
+    assert waarden["anders"] == "nu"
+
+
+def test_same_month_again_withdraws(tmp_path: Path) -> None:
+    toen = run(tmp_path / "toen", "inkomsten", [("weg", "INK-02", "0344", 1)])
+    nu = run(tmp_path / "nu", "inkomsten", [])
+    mutaties = bepaal_mutaties(INKOMSTEN, "2026-02", nu, {"0344": (toen, "2026-02")})
+    assert uitkomst(mutaties.signalen) == {("0344", "weg", "ingetrokken")}
+
+
+def test_an_event_of_an_earlier_month_does_not_end(tmp_path: Path) -> None:
+    toen = run(tmp_path / "toen", "inkomsten", [("weg", "INK-02", "0344", 1)])
+    nu = run(tmp_path / "nu", "inkomsten", [])
+    mutaties = bepaal_mutaties(INKOMSTEN, "2026-03", nu, {"0344": (toen, "2026-02")})
+    assert mutaties.signalen.num_rows == 0
+
+
+def test_who_moves_ends_at_one_and_begins_at_the_other(tmp_path: Path) -> None:
+    toen = run(tmp_path / "toen", "vsv", [("a", "VSV-D1", "0344", 1)])
+    nu = run(tmp_path / "nu", "vsv", [("a", "VSV-D1", "0363", 1)])
+    eerder = dict.fromkeys(("0344", "0363", "rmc-19", "rmc-21"), (toen, "2026-02"))
+    mutaties = bepaal_mutaties(VSV, "2026-03", nu, eerder)
+    assert uitkomst(mutaties.signalen) == {
+        ("0344", "a", "beeindigd"),
+        ("rmc-19", "a", "beeindigd"),
+        ("0363", "a", "nieuw"),
+        ("rmc-21", "a", "nieuw"),
+    }
+    assert mutaties.bewijs.num_rows == 1
+
+
+@pytest.mark.parametrize(("ontvanger", "krijgt"), [("0344", True), ("ws-0155", True), ("rmc-19", False)])
+def test_partner_only_where_the_agreement_has_it(ontvanger: str, krijgt: bool) -> None:
+    table = pa.table({"ontvanger": [ontvanger], "partner": pa.array([b"p" * 16], PSEUDONIEM)})
+    assert pc.is_valid(_Taak._partner(table))[0].as_py() == krijgt
