@@ -52,8 +52,7 @@ def test_pseudonyms_against_hmac_per_value(capsys: pytest.CaptureFixture[str]) -
     ours, only = seconds(door) / ROWS, seconds(encrypt) / ROWS
     usual = seconds(per_value) / len(values)
     with capsys.disabled():
-        print(f"
-per seconde: controle en pseudoniem {1 / ours / 1e6:.1f} M, alleen pseudoniem {1 / only / 1e6:.1f} M")
+        print(f"\nper seconde: controle en pseudoniem {1 / ours / 1e6:.1f} M, alleen pseudoniem {1 / only / 1e6:.1f} M")
         print(f"HMAC per waarde {1 / usual / 1e6:.2f} M; verhouding {usual / ours:.0f} en {usual / only:.0f}")
     assert usual / ours > 3
     assert usual / only > 10
