@@ -1,0 +1,54 @@
+"""Imports run one way: each room may import only those that `docs/architecture.md` lets it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAY_IMPORT = {
+    "schemas": set(),
+    "connectors": {"schemas"},
+    "privacy": {"schemas"},
+    "message_formats": {"schemas"},
+    "lineage": {"schemas"},
+    "reports": {"lineage", "schemas"},
+    "demo": {"schemas"},
+    "pipeline": {"schemas", "connectors", "privacy", "message_formats", "lineage", "reports", "demo"},
+    "dags": {"pipeline", "schemas"},
+}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Top-level packages a module imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("kamer", sorted(MAY_IMPORT))
+def test_room_imports_only_what_it_may(kamer: str) -> None:
+    modules = sorted((ROOT / kamer).rglob("*.py"))
+    assert modules
+    for module in modules:
+        wrong = (set(imported(module)) & MAY_IMPORT.keys()) - MAY_IMPORT[kamer] - {kamer}
+        assert not wrong, f"{module.relative_to(ROOT)} importeert {sorted(wrong)}"
+
+
+def test_only_the_door_and_the_message_step_take_a_key() -> None:
+    takers = {
+        module.relative_to(ROOT).as_posix()
+        for kamer in MAY_IMPORT
+        for module in (ROOT / kamer).rglob("*.py")
+        if "sleutelbos.sleutel(" in module.read_text(encoding="utf-8")
+    }
+    assert takers == {"pipeline/toelaten.py"}
+    users = {
+        module.name for module in (ROOT / "pipeline").glob("*.py") if ".pseudonimiseerder(" in module.read_text("utf-8")
+    }
+    assert users == {"toelaten.py", "lever.py"}
