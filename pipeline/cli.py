@@ -65,7 +65,7 @@ def demo(
                 instellingen, personen, periode, seed, lambda tekst: progress.update(task, description=tekst)
             )
         except DagMislukt as fout:
-            console.print(f"[red]Mislukt: {fout}. Zie {instellingen.map('airflow', 'logs')}.[/red]")
+            console.print(f"[red]Mislukt: {fout}. Zie {instellingen.map('airflow')}.[/red]")
             raise typer.Exit(RUN_MISLUKT) from None
     if gedaan.dags:
         console.print(f"Klaar: {len(gedaan.dags)} DAG-runs over {', '.join(gedaan.perioden)}.")

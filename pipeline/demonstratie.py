@@ -22,7 +22,7 @@ from pipeline import dbt_build
 from pipeline.airflow_lokaal import LokaleDags
 from pipeline.inbox import nieuwe_aanleveringen
 from pipeline.instellingen import Instellingen
-from pipeline.periode import maand_erbij
+from pipeline.periode import controleer, maand_erbij
 from pipeline.status import stand
 from schemas.load import producten
 
@@ -46,7 +46,9 @@ def demonstreer(instellingen: Instellingen, personen: int, periode: str, seed: i
 
     Raises:
         DagMislukt: a DAG run failed.
+        KetenFout: `L-PERIODE` when the period is not a month.
     """
+    controleer(periode)
     perioden = tuple(maand_erbij(periode, -back) for back in reversed(range(MAANDEN)))
     rapport = instellingen.map("rapport", "index.html")
     gedraaid: list[str] = []

@@ -20,6 +20,7 @@ from connectors.herken import Herkend
 from connectors.lees import herken_bestand
 from lineage.ledger import Stap, now
 from pipeline.instellingen import Instellingen
+from pipeline.periode import controleer
 from schemas.fout import KetenFout
 from schemas.load import bronnen
 from schemas.model import Bron
@@ -61,8 +62,7 @@ def ontvang(
     """
     if bron not in bronnen():
         raise KetenFout("L-BRON")
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", periode):
-        raise KetenFout("L-PERIODE")
+    controleer(periode)
     begonnen = now()
     bestanden = [_bekijk(nr, pad, bronnen()[bron]) for nr, pad in enumerate(_list_files(paden), 1)]
     inhoud = _digest(bron, periode, bestanden)

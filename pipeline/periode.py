@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import date
+
+from schemas.fout import KetenFout
+
+
+def controleer(periode: str) -> None:
+    """Refuses what is not a month.
+
+    Raises:
+        KetenFout: `L-PERIODE`.
+    """
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", periode):
+        raise KetenFout("L-PERIODE")
 
 
 def peildatum(periode: str) -> date:

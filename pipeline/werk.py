@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.instellingen import Instellingen
 from pipeline.lever import Uitlevering, lever
+from pipeline.periode import controleer
 from pipeline.signaleer import Signalering, signaleer
 
 
@@ -18,6 +19,11 @@ class Gedraaid:
 
 
 def draai(instellingen: Instellingen, product: str, periode: str) -> Gedraaid:
-    """Makes the signals of a product for a period and delivers them; what was done already is left alone."""
+    """Makes the signals of a product for a period and delivers them; what was done already is left alone.
+
+    Raises:
+        KetenFout: `L-PERIODE` when the period is not a month.
+    """
+    controleer(periode)
     signalering = signaleer(instellingen, product, periode)
     return Gedraaid(signalering, lever(instellingen, signalering.run_id))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pytest
@@ -40,21 +41,21 @@ def land(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Land]:
     """Two months of a small country, month by month as the demo does it."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         schone_omgeving(monkeypatch)
-        folder = eenmalig(tmp_path_factory, "land", lambda map_: _draai_alles(open_land(map_)))
-        yield open_land(folder)
+        folder = eenmalig(tmp_path_factory, "land", _draai_alles)
+        rows = json.loads((folder / "aanleveringen.json").read_text(encoding="utf-8"))
+        leveringen = tuple(Aanlevering(**{**row, "pad": Path(row["pad"])}) for row in rows)
+        yield Land(Instellingen(data=folder / "var"), leveringen)
 
 
-def open_land(folder: Path) -> Land:
-    """The country of a folder; generating it again gives the same files and writes nothing."""
+def _draai_alles(folder: Path) -> None:
     instellingen = Instellingen(data=folder / "var")
     bron = instellingen.map("landing", "demo")
-    return Land(instellingen, tuple(maak_land(bron, personen=PERSONEN, periode=PERIODE, maanden=2, seed=1)))
-
-
-def _draai_alles(land: Land) -> None:
+    land = Land(instellingen, tuple(maak_land(bron, personen=PERSONEN, periode=PERIODE, maanden=2, seed=1)))
     for maand in MAANDEN:
         draai_maand(land, maand)
-    maak_rapport(land.instellingen)
+    maak_rapport(instellingen)
+    rows = [{**asdict(aanlevering), "pad": str(aanlevering.pad)} for aanlevering in land.aanleveringen]
+    (folder / "aanleveringen.json").write_text(json.dumps(rows), encoding="utf-8")
 
 
 def draai_maand(land: Land, maand: str) -> None:

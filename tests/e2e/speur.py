@@ -63,6 +63,10 @@ class Speurder:
                     found += self._in_sqlite(path, relative.as_posix())
         return found
 
+    def zoekt(self, tekst: str) -> bool:
+        """Whether a text holds any of them."""
+        return self._text.search(tekst.encode()) is not None
+
     def _in_bytes(self, data: bytes, plaats: str) -> Iterator[Vondst]:
         self.gelezen += len(data)
         if self._text.search(data):

@@ -18,15 +18,16 @@ from tests.bouw import maak_bsn
 from tests.e2e.conftest import Land
 from tests.e2e.speur import Speurder, Vondst
 
+pytestmark = pytest.mark.xdist_group("land")  # one process makes the country, with --dist loadgroup
 MAG_ERIN = ("landing", "uitleveringen")
 MONSTER = 15
 
 
-def _met_signaal(land: Land) -> set[str]:
+def met_signaal(uitleveringen: Path) -> set[str]:
     """Whom the messages are about."""
     return {
         signaal["burgerservicenummer"]
-        for path in land.instellingen.uitleveringen.glob("*/*/*/*.json")
+        for path in uitleveringen.glob("*/*/*/*.json")
         for signaal in json.loads(path.read_text(encoding="utf-8")).get("signalen", [])
     }
 
@@ -54,7 +55,8 @@ def _buiten(land: Land) -> set[str]:
 
 @pytest.fixture(scope="module")
 def geplant(land: Land) -> list[str]:
-    with_signal, outside = sorted(_met_signaal(land)), sorted(_buiten(land) - _met_signaal(land))
+    named = met_signaal(land.instellingen.uitleveringen)
+    with_signal, outside = sorted(named), sorted(_buiten(land) - named)
     assert len(with_signal) > 100
     assert len(outside) > 20
     return [*with_signal[:: len(with_signal) // MONSTER], *outside[:: max(1, len(outside) // MONSTER)]]
