@@ -58,6 +58,11 @@ def maak_bsn(nummer: int) -> str:
     return next(str(waarde) for waarde in range(kandidaat, kandidaat + 100) if elfproef(str(waarde)))
 
 
+def volgende_bsn(getal: int) -> str:
+    """The first burgerservicenummer from a number on (1 to 999 999 990); every one of them can come out."""
+    return next(f"{waarde:09d}" for waarde in range(getal, getal + 30) if elfproef(f"{waarde:09d}"))
+
+
 def schrijf_csv(
     kolommen: Sequence[str], rijen: Iterable[Mapping[str, object] | Sequence[object]], teken: str = ";"
 ) -> str:

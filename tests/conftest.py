@@ -7,10 +7,16 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from lineage.ledger import Ledger
 from pipeline.instellingen import Instellingen
 
+# On a shared machine slowness says nothing; in CI the same examples every time, so that a change is what makes it fail.
+settings.register_profile(
+    "keten", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=bool(os.environ.get("CI"))
+)
+settings.load_profile("keten")
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 

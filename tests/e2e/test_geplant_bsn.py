@@ -18,7 +18,6 @@ from tests.bouw import maak_bsn
 from tests.e2e.conftest import Land
 from tests.e2e.speur import Speurder, Vondst
 
-pytestmark = pytest.mark.xdist_group("land")  # one process makes the country, with --dist loadgroup
 MAG_ERIN = ("landing", "uitleveringen")
 MONSTER = 15
 

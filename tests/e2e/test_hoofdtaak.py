@@ -33,7 +33,6 @@ from tests.e2e.uitgeleverd import (
     verstuurd,
 )
 
-pytestmark = pytest.mark.xdist_group("land")  # one process makes the country, with --dist loadgroup
 GENERATED = CHECKOUT / "message_formats" / "generated"
 FORMATEN = ("csv", "json", "xml")
 

@@ -20,7 +20,6 @@ from tests.bouw import BIJSTAND, bijstand, maak_bsn, populatie_csv, schrijf_csv
 from tests.e2e.conftest import Land
 from tests.e2e.speur import Speurder
 
-LAND = pytest.mark.xdist_group("land")
 OPDRACHTEN = ("demo", "draai", "lees", "ontvang", "rapport", "status")
 PERIODE = "2026-01"
 AANWEZIG, BUITENSTAANDER, GEDEELD = maak_bsn(1), maak_bsn(2), maak_bsn(3)
@@ -247,7 +246,6 @@ def uitlevering(land: Land, tmp_path: Path) -> Path:
     return shutil.copytree(source, tmp_path / "gekregen")
 
 
-@LAND
 def test_good_delivery_reads(keten: Keten, uitlevering: Path, tmp_path: Path) -> None:
     outcome = keten("lees", uitlevering, "--uit", tmp_path / "uit")
 
@@ -260,7 +258,6 @@ def test_good_delivery_reads(keten: Keten, uitlevering: Path, tmp_path: Path) ->
     assert all(str(tmp_path / "uit" / naam) in outcome.tekst for naam in saved)
 
 
-@LAND
 @pytest.mark.parametrize("suffix", [".json", ".xml", ".csv", "_bewijs.csv"])
 def test_changed_byte_is_noticed(keten: Keten, uitlevering: Path, suffix: str) -> None:
     path = next(
@@ -276,7 +273,6 @@ def test_changed_byte_is_noticed(keten: Keten, uitlevering: Path, suffix: str) -
     assert f"M-CONTROLEGETAL {path.name}" in outcome.tekst
 
 
-@LAND
 def test_changed_count_is_noticed(keten: Keten, uitlevering: Path) -> None:
     path = next(uitlevering.glob("*_manifest.json"))
     manifest = json.loads(path.read_text(encoding="utf-8"))

@@ -22,7 +22,6 @@ from tests.e2e.conftest import MAANDEN, Land, draai_maand
 from tests.e2e.eenmalig import vingerafdruk
 from tests.e2e.uitgeleverd import ontvangers_van, runs, signalen_van, uitleveringen_van, verstuurd
 
-pytestmark = pytest.mark.xdist_group("land")  # one process makes the country, with --dist loadgroup
 UITVAL, BUITEN_DOEL = "R-", "D-"
 
 

@@ -20,7 +20,6 @@ from message_formats.lees import lees_map
 from pipeline.periode import peildatum
 from tests.spec.echt.conftest import HIER, PRODUCTEN, Wereld
 
-pytestmark = pytest.mark.xdist_group("echt")  # one process makes the worlds, with --dist loadgroup
 VASTE_VELDEN = ("signaalId", "toelichting", "peildatum", "bewijs")
 Signaal = dict[str, Any]
 
