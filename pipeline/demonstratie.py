@@ -130,6 +130,8 @@ class _Ploeg:
         """Starts the processes, which load in the background."""
         if self._pools:
             return
+        # Processes that are ended at once leave semaphores behind, which Python cleans up but also complains about.
+        os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
         context, values = get_context("spawn"), self._instellingen.model_dump()
         for naam in ("signal", "overig"):
             self._pools[naam] = ProcessPoolExecutor(1, context, _begin, (values, naam))
