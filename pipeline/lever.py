@@ -67,9 +67,11 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     if not known:
         ledger.neem_voor(taak.voornemens())
     todo = [row for row in ledger.uitleveringen(run_id).values() if row["status"] == VOORGENOMEN]
-    for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):
-        taak.verwerk(groep)
-    shutil.rmtree(taak.werkmap, ignore_errors=True)
+    try:
+        for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):
+            taak.verwerk(groep)
+    finally:
+        shutil.rmtree(taak.werkmap, ignore_errors=True)
     made = ledger.uitleveringen(run_id)
     taak.stap.tellingen.update({("", "uitlevering", status): n for status, n in _signalen(made).items()})
     ledger.schrijf_stap(taak.stap)
@@ -106,7 +108,8 @@ class _Taak:
         self.instellingen, self.run, self.product = instellingen, run, product
         self.definitie = find_bericht(product.bericht, product.versie)
         self.stap = Stap("lever", run["run_id"], product.product, run["periode"])
-        self.werkmap = instellingen.map("runs", ".lever", f"{run['run_id']}-{os.getpid()}")
+        # Messages hold burgerservicenummers, also those in the making: they are made where deliveries may be.
+        self.werkmap = instellingen.uitleveringen / f".{run['run_id']}-{os.getpid()}"
         self.kanaal = MapKanaal(instellingen.uitleveringen)
         self._bepaal()
 

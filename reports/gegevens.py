@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Ledger, Rij
 
-GEBRUIKT, ONTVANGEN, BESTAND = "gebruikt", "ontvangen", "bestand"
+GEBRUIKT, ONTVANGEN = "gebruikt", "ontvangen"
 # The steps that change what the pages show; building the pages is itself no such step.
 SOORTEN = ("ontvang", "deur", "signaleer", "lever")
 Telling = Mapping[str, int]

@@ -13,8 +13,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from schemas.load import ROOT, SchemaFout, doelen, producten
-from schemas.load import _yaml as read_yaml
+from schemas.load import ROOT, SchemaFout, doelen, producten, read_yaml
 from schemas.model import Doel, Model, Product
 
 BerichtVeldType = Literal["tekst", "code", "datum", "maand", "bedrag", "geheel", "bsn", "tijdstip", "hex"]

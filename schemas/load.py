@@ -23,7 +23,8 @@ class SchemaFout(ValueError):
     """A declaration in `schemas/` is wrong; the message names the file and what to mend."""
 
 
-def _yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The object in a YAML file of this folder."""
     with path.open(encoding="utf-8") as file:
         content = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
     if not isinstance(content, dict):
@@ -44,8 +45,8 @@ def bronnen() -> dict[str, Bron]:
 
 
 def _read_bron(folder: Path) -> Bron:
-    tabellen = [Tabel(**_yaml(path)) for path in sorted(folder.glob("*.yml")) if path.stem != "bron"]
-    bron = Bron(**_yaml(folder / "bron.yml"), tabellen={tabel.tabel: tabel for tabel in tabellen})
+    tabellen = [Tabel(**read_yaml(path)) for path in sorted(folder.glob("*.yml")) if path.stem != "bron"]
+    bron = Bron(**read_yaml(folder / "bron.yml"), tabellen={tabel.tabel: tabel for tabel in tabellen})
     for tabel in tabellen:
         _check_tabel(f"bronnen/{bron.bron}/{tabel.tabel}.yml", tabel)
     return bron
@@ -87,7 +88,7 @@ def doelen() -> dict[str, Doel]:
     """All doelprofielen by name."""
     result = {}
     for path in sorted((ROOT / "doelen").glob("*.yml")):
-        doel = Doel(**_yaml(path))
+        doel = Doel(**read_yaml(path))
         _check_doel(f"doelen/{path.name}", doel)
         result[doel.doel] = doel
     return result
@@ -116,7 +117,7 @@ def producten() -> dict[str, Product]:
     """All products by name; each belongs to a doel that exists."""
     result = {}
     for path in sorted((ROOT / "producten").glob("*.yml")):
-        product = Product(**_yaml(path))
+        product = Product(**read_yaml(path))
         if product.doel not in doelen():
             raise SchemaFout(f"producten/{path.name}: geen doelprofiel {product.doel}; zonder profiel geen product")
         result[product.product] = product

@@ -222,7 +222,7 @@ class Ontvanger(Model):
     formaten: tuple[Literal["json", "xml", "csv"], ...]
     inhoud: Literal["dat", "wat"]
     partner: bool
-    leveringsoort: Literal["mutaties", "volledig"]
+    leveringsoort: Literal["mutaties"]  # `volledig` is refused until deliveries can be made that way
     kanaal: Literal["map"]
     percentage_kosten_van_bestaan: int | None
     overeenkomst_van: date
