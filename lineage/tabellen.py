@@ -32,6 +32,7 @@ levering = Table(
     Column("periode", String(7), nullable=False),
     Column("inhoud", String(64), nullable=False),
     Column("omschrijving", Text, nullable=False),
+    Column("soort", String(20), nullable=False, server_default="aanvullend"),
     Column("status", String(20), nullable=False),
     Column("code", String(30)),
     Column("ontvangen_op", DateTime(timezone=True), nullable=False),
@@ -134,4 +135,90 @@ uitlevering_bestand = Table(
     Column("naam", String(120), primary_key=True),
     Column("bytes", _BIG, nullable=False),
     Column("sha256", String(64), nullable=False),
+)
+
+besluit = Table(
+    "besluit",
+    metadata,
+    Column("besluit_nr", Integer, primary_key=True, autoincrement=True),
+    Column("levering_nr", ForeignKey("levering.levering_nr"), nullable=False, index=True),
+    Column("besluit", String(20), nullable=False),
+    Column("reden", Text, nullable=False),
+    Column("door", String(80), nullable=False),
+    Column("op", DateTime(timezone=True), nullable=False),
+)
+
+verslag = Table(
+    "verslag",
+    metadata,
+    Column("levering_nr", ForeignKey("levering.levering_nr"), primary_key=True),
+    Column("aanleveraar", String(20), primary_key=True),
+    Column("aangenomen", Integer, nullable=False),
+    Column("afgekeurd", Integer, nullable=False),
+    Column("gemaakt_op", DateTime(timezone=True), nullable=False),
+)
+
+sleutelversie = Table(
+    "sleutelversie",
+    metadata,
+    Column("doel", String(40), primary_key=True),
+    Column("versie", Integer, primary_key=True),
+    Column("status", String(20), nullable=False),
+    Column("sinds", DateTime(timezone=True), nullable=False),
+)
+
+correctie = Table(
+    "correctie",
+    metadata,
+    Column("correctie_nr", Integer, primary_key=True, autoincrement=True),
+    Column("levering_nr", ForeignKey("levering.levering_nr"), nullable=False, index=True),
+    Column("tabel", String(80), nullable=False),
+    Column("record_nr", _BIG, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("reden", Text, nullable=False),
+    Column("gemeld_op", DateTime(timezone=True), nullable=False),
+    Column("afgerond_op", DateTime(timezone=True)),
+)
+
+retour = Table(
+    "retour",
+    metadata,
+    Column("retour_id", String(64), primary_key=True),
+    Column("ontvanger", String(20)),
+    Column("status", String(20), nullable=False),
+    Column("code", String(30)),
+    Column("aantal", Integer, nullable=False),
+    Column("ontvangen_op", DateTime(timezone=True), nullable=False),
+)
+
+terugmelding = Table(
+    "terugmelding",
+    metadata,
+    Column("retour_id", ForeignKey("retour.retour_id"), primary_key=True),
+    Column("signaal_id", String(36), primary_key=True),
+    Column("ontvanger", String(20), nullable=False),
+    Column("product", String(40), nullable=False),
+    Column("signaal_code", String(20), nullable=False),
+    Column("oordeel", String(20), nullable=False),
+    Column("code", String(30)),
+    Column("geleverd_op", DateTime(timezone=True)),
+    Column("ontvangen_op", DateTime(timezone=True), nullable=False),
+    Index("terugmelding_signaal", "signaal_id", "ontvanger"),
+)
+
+vernietiging = Table(
+    "vernietiging",
+    metadata,
+    Column("vernietiging_nr", Integer, primary_key=True, autoincrement=True),
+    Column("op", DateTime(timezone=True), nullable=False),
+    Column("reden", String(20), nullable=False),
+    Column("grondslag", Text, nullable=False),
+    Column("dataset", String(120), nullable=False),
+    Column("onderwerp", String(80), nullable=False),
+    Column("bestanden", Integer, nullable=False),
+    Column("rijen", _BIG, nullable=False),
+    Column("bytes", _BIG, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("vorige", String(64), nullable=False),
+    Column("bewijs", String(64), nullable=False),
 )

@@ -7,27 +7,23 @@ Exit codes: 0 all went well; 1 an unexpected error; 2 the command was given wron
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, voortgang
 from schemas.fout import KetenFout
 
-KODE_FOUT, RUN_MISLUKT, OPZIJ = 3, 4, 5
 app = typer.Typer(
     help="Signaalketen: van bronlevering tot inleesbericht.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-console = Console(highlight=False)
-Periode = Annotated[str, typer.Option("--periode", help="Maand als JJJJ-MM.", metavar="JJJJ-MM")]
 
 
 def main() -> None:
@@ -37,13 +33,6 @@ def main() -> None:
     except KetenFout as fout:
         Console(stderr=True, highlight=False).print(f"[red]{fout}[/red]", soft_wrap=True)
         sys.exit(KODE_FOUT)
-
-
-@contextmanager
-def _voortgang() -> Iterator[Progress]:
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        yield progress
 
 
 @app.command()
@@ -58,7 +47,7 @@ def demo(
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
 
     instellingen = Instellingen()
-    with _voortgang() as progress:
+    with voortgang() as progress:
         task = progress.add_task("Beginnen", total=None)
         try:
             gedaan = demonstreer(
@@ -89,7 +78,7 @@ def ontvang(
     from schemas.load import meldingen  # noqa: PLC0415
 
     instellingen = Instellingen()
-    with _voortgang() as progress:
+    with voortgang() as progress:
         progress.add_task("Levering innemen", total=None)
         ontvangst = neem_in(instellingen, bron, pad, periode)
         doorgelaten = toelaten(instellingen, bron=bron)
@@ -129,7 +118,7 @@ def draai(
 
     if product not in producten():
         raise typer.BadParameter(f"kies uit {', '.join(producten())}", param_hint="product")
-    with _voortgang() as progress:
+    with voortgang() as progress:
         progress.add_task(f"{product} over {periode}", total=None)
         try:
             gedraaid = draai_product(Instellingen(), product, periode)
