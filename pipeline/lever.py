@@ -31,7 +31,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.mutaties import bepaal_mutaties
 from pipeline.periode import peildatum
 from pipeline.signaleer import run_map
-from pipeline.toelaten import Stand
+from pipeline.stand import Stand
 from schemas.arrow import PSEUDONIEM
 from schemas.berichten import find_bericht
 from schemas.fout import KetenFout

@@ -23,11 +23,11 @@ import pyarrow.parquet as pq
 from lineage.ledger import Rij, Stap, now
 from pipeline import dbt_build
 from pipeline.instellingen import Instellingen
-from pipeline.toelaten import Stand, lake_paden, toelaten
+from pipeline.stand import Stand
+from pipeline.toelaten import toelaten
 from privacy.deur import empty_template
 from schemas.generate import LEVERING_SCHEMA
 from schemas.load import all_tabellen, doelen, producten
-from schemas.model import Product
 from schemas.reference import reference_tables
 
 
@@ -72,8 +72,9 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
     """
     declared = producten()[product]
     toelaten(instellingen, doel=declared.doel, tot_periode=periode)
-    leveringen = _leveringen(instellingen, declared, periode)
-    pins = huidige_pins(instellingen, product, periode, leveringen)
+    stand, doel = Stand(instellingen, periode), doelen()[declared.doel]
+    leveringen = stand.leveringen_van(doel)
+    pins = huidige_pins(stand, product)
     ledger = instellingen.grootboek
     folder = run_map(instellingen, pins.run_id)
     if ledger.run(pins.run_id):
@@ -83,7 +84,7 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     try:
-        _build(instellingen, pins, leveringen, aside)
+        _build(stand, pins, leveringen, aside)
     except RunMislukt:
         stap.status, stap.code = "mislukt", "S-MODEL"
         ledger.schrijf_stap(stap)
@@ -114,22 +115,11 @@ def run_map(instellingen: Instellingen, run_id: str) -> Path:
     return instellingen.map("runs", product, f"{jaar}-{maand}", run_id)
 
 
-def huidige_pins(instellingen: Instellingen, product: str, periode: str, leveringen: list[Rij] | None = None) -> Pins:
-    """The pins a run would have now."""
-    declared = producten()[product]
-    if leveringen is None:
-        leveringen = _leveringen(instellingen, declared, periode)
-    stand, doel = Stand(instellingen), doelen()[declared.doel]
-    toelatingen = {levering["levering_id"]: stand.toelating(levering, doel) for levering in leveringen}
-    return Pins(product, periode, toelatingen, _referentie_digest(), _modellen_digest(product))
-
-
-def _leveringen(instellingen: Instellingen, product: Product, periode: str) -> list[Rij]:
-    """The leveringen up to the period that hold a table the doel consults."""
-    consulted = {raadpleging.tabel for raadpleging in doelen()[product.doel].bronnen}
-    tabellen = instellingen.grootboek.tabellen_per_levering()
-    leveringen = instellingen.grootboek.leveringen(periode)
-    return [levering for levering in leveringen if tabellen.get(levering["levering_nr"], frozenset()) & consulted]
+def huidige_pins(stand: Stand, product: str) -> Pins:
+    """The pins a run would have as the ledger stands for a period."""
+    doel = doelen()[producten()[product].doel]
+    toelatingen = {lev["levering_id"]: stand.toelating(lev, doel) for lev in stand.leveringen_van(doel)}
+    return Pins(product, stand.periode, toelatingen, _referentie_digest(), _modellen_digest(product))
 
 
 @cache
@@ -151,14 +141,13 @@ def _modellen_digest(product: str) -> str:
     return digest.hexdigest()
 
 
-def _build(instellingen: Instellingen, pins: Pins, leveringen: list[Rij], uitvoer: Path) -> None:
-    doel = doelen()[producten()[pins.product].doel]
-    paden = lake_paden(instellingen, doel, leveringen)
+def _build(stand: Stand, pins: Pins, leveringen: list[Rij], uitvoer: Path) -> None:
+    instellingen, doel = stand.instellingen, doelen()[producten()[pins.product].doel]
+    paden = stand.lake_paden(doel, leveringen)
     invoer = {naam: [template, *paden.get(naam, [])] for naam, template in _templates(instellingen).items()}
     invoer |= {f"referentie.{naam}": [pad] for naam, pad in _write_reference(instellingen, pins).items()}
     invoer["run.levering"] = [_write_leveringen(leveringen, uitvoer)]
-    tabellen = instellingen.grootboek.tabellen_per_levering()
-    aanwezig = frozenset().union(*(tabellen[levering["levering_nr"]] for levering in leveringen))
+    aanwezig = frozenset().union(*(stand.tabellen[levering["levering_nr"]] for levering in leveringen))
     werkmap = instellingen.map("dbt", str(os.getpid()))
     uitkomst = dbt_build.build(
         pins.product,

@@ -10,11 +10,12 @@ from lineage import tabellen as t
 from lineage.ledger import Rij
 from pipeline.instellingen import Instellingen
 from pipeline.signaleer import huidige_pins
+from pipeline.stand import Stand
 from schemas.load import doelen, producten
 
 
 @dataclass(frozen=True)
-class Stand:
+class Voortgang:
     """How a product stands for a period.
 
     `ontbreekt` names the bronnen of which no levering for the period has come; with any of them missing the product is
@@ -40,7 +41,7 @@ def bronnen_van(product: str) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def stand(instellingen: Instellingen, product: str) -> list[Stand]:
+def stand(instellingen: Instellingen, product: str) -> list[Voortgang]:
     """How a product stands for every period in which one of its bronnen delivered."""
     ledger = instellingen.grootboek
     wanted = bronnen_van(product)
@@ -51,7 +52,7 @@ def stand(instellingen: Instellingen, product: str) -> list[Stand]:
     result = []
     for periode in sorted(received):
         latest = ledger.laatste_run(product, periode)
-        pins = huidige_pins(instellingen, product, periode)
+        pins = huidige_pins(Stand(instellingen, periode), product)
         if latest is None:
             reden = "nieuw"
         elif latest["run_id"] != pins.run_id:
@@ -59,7 +60,7 @@ def stand(instellingen: Instellingen, product: str) -> list[Stand]:
         else:
             reden = "uitleveren" if latest["run_id"] in open_runs else ""
         missing = tuple(bron for bron in wanted if bron not in received[periode])
-        result.append(Stand(product, periode, missing, reden, latest["run_id"] if latest else None))
+        result.append(Voortgang(product, periode, missing, reden, latest["run_id"] if latest else None))
     return result
 
 

@@ -1,21 +1,17 @@
 """Step: pass leveringen through the door, for every doel that consults them.
 
-What the door admits depends on the levering, the doelprofiel, the key version and the doelpopulatie. Their digest is
-the *toelating*; a levering that already passed under the same toelating is left alone, and one whose population has
-grown since passes again, so that a person who enters a population later is not missed.
+A levering that already passed under its present toelating (see `pipeline.stand`) is left alone, and one whose
+population has grown since passes again, so that a person who enters a population later is not missed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.lees import LidOnbruikbaar, lees_bestand
@@ -23,18 +19,10 @@ from connectors.rijen import Bevinding, Nummers, Rijen, bundel
 from lineage.ledger import Rij, Stap
 from pipeline.instellingen import Instellingen
 from pipeline.ontvang import landed
-from privacy.bsn import as_numbers
-from privacy.deur import QUARANTAINE, Deur, Toegang, read_persons
-from privacy.populatie import Populatie
-from privacy.pseudoniem import Pseudonimiseerder
+from pipeline.stand import PERSONEN, POPULATIE, VIA, Stand, lake_naam, rang
+from privacy.deur import QUARANTAINE, Deur, Toegang
 from schemas.fout import KetenFout
 from schemas.load import bronnen, doelen
-from schemas.model import Doel, Raadpleging
-
-SLEUTELVERSIE = 1
-# The order in which the tables of a doel must pass: who belongs, what is about persons, what hangs on something
-# admitted.
-POPULATIE, PERSONEN, VIA = range(3)
 
 
 @dataclass(frozen=True)
@@ -51,12 +39,12 @@ def toelaten(
 ) -> list[Doorgelaten]:
     """Passes every levering that has not passed under its present toelating, in order of receipt.
 
-    Limited to one bron, to one doel, or to periods up to one, when given. Nothing is done twice: called again it
-    returns an empty list.
+    Limited to one bron or one doel when given; as things stand at `tot_periode`, without it at the newest period.
+    Nothing is done twice: called again it returns an empty list.
     """
-    stand = Stand(instellingen)
-    asked = instellingen.grootboek.leveringen(tot_periode, [bron] if bron else None)
-    due = _due(stand, {levering["levering_nr"] for levering in asked}, [doel] if doel else list(doelen()))
+    stand = Stand(instellingen, tot_periode)
+    asked = {levering["levering_nr"] for levering in stand.leveringen if bron in (None, levering["bron"])}
+    due = _due(stand, asked, [doel] if doel else list(doelen()))
     passes = [_Passage(instellingen, stand, levering, wanted) for levering, wanted in due]
     for passage in passes:
         passage.verwerk(POPULATIE)
@@ -77,122 +65,17 @@ def _due(stand: Stand, asked: Collection[int], naar: Collection[str]) -> list[tu
     """
     ledger = stand.instellingen.grootboek
     due: dict[int, tuple[Rij, dict[str, str]]] = {}
-    for levering in stand.leveringen:
-        nr = levering["levering_nr"]
-        wanted = {doel: stand.toelating(levering, doelen()[doel]) for doel in stand.doelen_van(nr) if doel in naar}
-        wanted = {doel: key for doel, key in wanted.items() if not ledger.heeft_doorgang(nr, doel, key)}
-        if wanted:
-            due[nr] = levering, wanted
+    for doel in map(doelen().__getitem__, naar):
+        for levering in stand.leveringen_van(doel):
+            nr, key = levering["levering_nr"], stand.toelating(levering, doel)
+            if not ledger.heeft_doorgang(nr, doel.doel, key):
+                due.setdefault(nr, (levering, {}))[1][doel.doel] = key
     chosen = [nr for nr in due if nr in asked]
     for nr in chosen:  # grows while it is walked
         levering, wanted = due[nr]
         needed = frozenset().union(*(stand.hangt_af_van(levering, doelen()[doel]) for doel in wanted))
         chosen += [other for other in due if other not in chosen and needed & stand.tabellen[other]]
     return [due[nr] for nr in sorted(chosen)]
-
-
-def lake_paden(instellingen: Instellingen, doel: Doel, leveringen: Sequence[Rij]) -> dict[str, list[Path]]:
-    """The lake files of a doel that these leveringen gave under their present toelating, per table."""
-    stand = Stand(instellingen)
-    result: dict[str, list[Path]] = {}
-    for levering in leveringen:
-        name = f"{_lake_name(levering, stand.toelating(levering, doel))}.parquet"
-        for tabel in stand.tabellen.get(levering["levering_nr"], frozenset()):
-            path = instellingen.lake / doel.doel / tabel / name
-            if path.exists():
-                result.setdefault(tabel, []).append(path)
-    return {tabel: sorted(paths) for tabel, paths in sorted(result.items())}
-
-
-def _lake_name(levering: Rij, toelating: str) -> str:
-    return f"{levering['levering_nr']:06d}-{toelating[:12]}"
-
-
-@dataclass
-class Stand:
-    """What the ledger says now, read once: leveringen, their tables, and from that the populations."""
-
-    instellingen: Instellingen
-    _populaties: dict[str, Populatie] = field(default_factory=dict)
-
-    @cached_property
-    def leveringen(self) -> list[Rij]:
-        """All usable leveringen."""
-        return self.instellingen.grootboek.leveringen()
-
-    @cached_property
-    def tabellen(self) -> dict[int, frozenset[str]]:
-        """Per levering the tables it may hold."""
-        return self.instellingen.grootboek.tabellen_per_levering()
-
-    def doelen_van(self, levering_nr: int) -> list[str]:
-        """The doelen that consult a table of this levering."""
-        held = self.tabellen.get(levering_nr, frozenset())
-        return [naam for naam, doel in doelen().items() if held & {r.tabel for r in doel.bronnen}]
-
-    def toelating(self, levering: Rij, doel: Doel) -> str:
-        """The digest of all that decides what a doel admits from a levering."""
-        depends = self.hangt_af_van(levering, doel)
-        others = [
-            lev["levering_id"] for lev in self.leveringen if self.tabellen.get(lev["levering_nr"], set()) & depends
-        ]
-        text = "\n".join([doel.model_dump_json(), str(SLEUTELVERSIE), *sorted(others)])
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    def hangt_af_van(self, levering: Rij, doel: Doel) -> frozenset[str]:
-        """The tables whose admitted rows decide what a doel admits from a levering."""
-        held = self.tabellen.get(levering["levering_nr"], frozenset())
-        depends: set[str] = set()
-        for raadpleging in doel.bronnen:
-            if raadpleging.tabel in held:
-                if rang(doel, raadpleging) != POPULATIE:
-                    depends |= {populatie.tabel for populatie in doel.populatie}
-                if raadpleging.via:
-                    depends.add(raadpleging.via.tabel)
-        return frozenset(depends)
-
-    def pseudonimiseerder(self, doel: str) -> Pseudonimiseerder:
-        """Of a doel, under the present key version."""
-        return Pseudonimiseerder(self.instellingen.sleutelbos.sleutel(doel, SLEUTELVERSIE))
-
-    def population_known(self) -> None:
-        """Forgets populations read before all leveringen with population tables had passed."""
-        self._populaties.clear()
-
-    def populatie(self, doel: Doel) -> Populatie:
-        """Everybody who belongs to a doel, from the lake files of its population tables."""
-        if doel.doel not in self._populaties:
-            populatie = self._populaties[doel.doel] = Populatie()
-            pseudonimiseerder = self.pseudonimiseerder(doel.doel)
-            for bron in doel.populatie:
-                paths = self._any_toelating(doel, bron.tabel)
-                for veld in bron.velden:
-                    for tokens in read_persons(paths, veld, bron.waarbij):
-                        populatie.voeg_toe(as_numbers(pseudonimiseerder.ontsleutel(tokens))[0])
-        return self._populaties[doel.doel]
-
-    def _any_toelating(self, doel: Doel, tabel: str) -> list[Path]:
-        """One lake file per levering of a population table; its content does not depend on the toelating."""
-        folder = self.instellingen.lake / doel.doel / tabel
-        usable = {f"{levering['levering_nr']:06d}" for levering in self.leveringen}
-        by_levering = {path.name[:6]: path for path in sorted(folder.glob("[0-9]*.parquet"))}
-        return [path for nr, path in sorted(by_levering.items()) if nr in usable]
-
-    def sleutels(self, doel: Doel, raadpleging: Raadpleging) -> pa.Array:
-        """The values through which rows of a `via` table are admitted."""
-        assert raadpleging.via is not None
-        source = [lev for lev in self.leveringen if raadpleging.via.tabel in self.tabellen.get(lev["levering_nr"], ())]
-        paths = lake_paden(self.instellingen, doel, source).get(raadpleging.via.tabel, [])
-        columns = [pq.ParquetFile(path).read(columns=[raadpleging.via.veld]).column(0) for path in paths]
-        chunks = [chunk for column in columns for chunk in column.chunks]
-        return pc.unique(pa.chunked_array(chunks, pa.string())).drop_null()
-
-
-def rang(doel: Doel, raadpleging: Raadpleging) -> int:
-    """When a table passes: 0 it is the population, 1 it is about persons, 2 it hangs on something admitted."""
-    if raadpleging.tabel in {populatie.tabel for populatie in doel.populatie}:
-        return POPULATIE
-    return VIA if raadpleging.via else PERSONEN
 
 
 class _Passage:
@@ -240,7 +123,7 @@ class _Passage:
         return result
 
     def _lees(self, toegangen: dict[str, list[Toegang]]) -> None:
-        names = {doel: _lake_name(self.levering, toelating) for doel, toelating in self.toelatingen.items()}
+        names = {doel: lake_naam(self.levering, toelating) for doel, toelating in self.toelatingen.items()}
         with Deur(self.instellingen.lake, self.levering["levering_nr"], names) as deur:
             for item in bundel(self._rows(toegangen)):
                 deur.verwerk(item.batch, toegangen[item.tabel])

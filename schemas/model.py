@@ -164,7 +164,11 @@ class Bewaartermijn(Model):
 
 
 class Doel(Model):
-    """A doelprofiel: what may enter for one purpose, on what ground, and why each field is needed."""
+    """A doelprofiel: what may enter for one purpose, on what ground, and why each field is needed.
+
+    A period is worked out from leveringen of at most `terugkijken_maanden` months, its own month included; a bron sends
+    what still matters at least once in that time.
+    """
 
     doel: str
     omschrijving: str
@@ -173,6 +177,7 @@ class Doel(Model):
     versie: int
     goedgekeurd: Goedkeuring
     bewaartermijn: Bewaartermijn
+    terugkijken_maanden: int = Field(gt=0)
     populatie: tuple[Populatie, ...] = Field(min_length=1)
     bronnen: tuple[Raadpleging, ...] = Field(min_length=1)
 

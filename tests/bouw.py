@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pipeline.instellingen import Instellingen
 from pipeline.ontvang import Ontvangst, ontvang
-from pipeline.toelaten import Stand, lake_paden
+from pipeline.stand import Stand
 from privacy.bsn import as_numbers
 from schemas.load import doelen
 
@@ -111,7 +111,7 @@ def neem_op(
 
 def lees_lake(instellingen: Instellingen, doel: str, tabel: str) -> pa.Table:
     """All rows that a run of this doel would read of a table, or an empty table without columns."""
-    paden = lake_paden(instellingen, doelen()[doel], instellingen.grootboek.leveringen()).get(tabel, [])
+    paden = Stand(instellingen).lake_paden(doelen()[doel]).get(tabel, [])
     return pa.concat_tables([pq.ParquetFile(pad).read() for pad in paden]) if paden else pa.table({})
 
 

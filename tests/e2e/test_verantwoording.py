@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from pipeline.ontvang import landed
 from pipeline.rapport import maak_rapport
+from pipeline.stand import lake_naam
 from pipeline.toelaten import toelaten
 from schemas.load import producten
 from tests.e2e.conftest import MAANDEN, Land, draai_maand
@@ -92,17 +93,20 @@ def test_received_is_used_or_outside_or_rejected(land: Land) -> None:
 
 
 def test_used_is_what_the_lake_holds(land: Land) -> None:
-    """The newest lake file of a levering has as many rows as the door counted as used."""
-    for levering_nr, levering_id in [
-        (row["levering_nr"], row["levering_id"]) for row in land.instellingen.grootboek.leveringen()
-    ]:
-        for tabel in land.instellingen.grootboek.tabellen_per_levering()[levering_nr]:
-            for (subject, doel), per_reason in _tellingen(land, tabel).items():
-                if subject == levering_id:
-                    files = (land.instellingen.lake / doel / tabel).glob(f"{levering_nr:06d}-*.parquet")
-                    newest = max(files, key=lambda path: path.stat().st_mtime_ns, default=None)
-                    rows = pq.ParquetFile(newest).metadata.num_rows if newest else 0
-                    assert rows == per_reason["gebruikt"], (levering_id, doel, tabel)
+    """The lake file of every passage has as many rows as the door counted as used."""
+    grootboek, checked = land.instellingen.grootboek, 0
+    tabellen = grootboek.tabellen_per_levering()
+    query = sa.select(t.telling.c.tabel, t.telling.c.aantal).where(t.telling.c.reden == "gebruikt")
+    for doorgang in grootboek.rijen(sa.select(t.doorgang)):
+        here = query.where(t.telling.c.stap_nr == doorgang["stap_nr"], t.telling.c.doel == doorgang["doel"])
+        used = {row["tabel"]: row["aantal"] for row in grootboek.rijen(here)}
+        name = f"{lake_naam(doorgang, doorgang['toelating'])}.parquet"
+        for tabel in tabellen[doorgang["levering_nr"]]:
+            path = land.instellingen.lake / doorgang["doel"] / tabel / name
+            rows = pq.ParquetFile(path).metadata.num_rows if path.exists() else 0
+            assert rows == used.get(tabel, 0), (doorgang["levering_nr"], doorgang["doel"], tabel)
+            checked += rows
+    assert checked > 1000
 
 
 @pytest.mark.parametrize("product", list(producten()))
