@@ -33,7 +33,7 @@ from schemas.berichten import Bericht, BerichtVeld
 from schemas.fout import KetenFout
 
 _BOM = b"\xef\xbb\xbf"
-_ONE_THREAD = 1 << 20  # bytes; starting threads costs more than reading a smaller file
+_BLOCK = 1 << 20  # bytes; threads and blocks larger than the file cost more than reading a smaller file
 Records = list[dict[str, Any]]
 
 
@@ -171,7 +171,7 @@ def load_csv(path: Path) -> pa.Table:
     try:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(use_threads=data.size > _ONE_THREAD),
+            read_options=pyarrow.csv.ReadOptions(use_threads=data.size > _BLOCK, block_size=min(data.size + 1, _BLOCK)),
             parse_options=pyarrow.csv.ParseOptions(delimiter=";", newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),

@@ -6,6 +6,7 @@ process has an Airflow database of its own, so they do not wait for each other; 
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import warnings
@@ -19,6 +20,7 @@ from pipeline.instellingen import Instellingen
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
+BUNDEL, LOKAAL = "keten", "airflow.dag_processing.bundles.local"
 DAGS = Path(__file__).resolve().parent.parent / "dags"
 
 
@@ -44,15 +46,25 @@ class LokaleDags:
     """The DAGs of this project, loaded once; `draai` runs one of them to its end."""
 
     def __init__(self, instellingen: Instellingen, naam: str) -> None:
-        os.environ.update(omgeving(instellingen, naam))  # Airflow reads its settings from the environment when imported
+        # Airflow reads its settings from the environment when imported. The DAGs are entered below, once: of a bundle
+        # that has them Airflow reads every file again for each run.
+        empty = instellingen.map("airflow", naam, BUNDEL)
+        empty.mkdir(parents=True, exist_ok=True)
+        bundel = {"name": BUNDEL, "classpath": f"{LOKAAL}.LocalDagBundle", "kwargs": {"path": str(empty)}}
+        settings = {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundel])}
+        os.environ.update(omgeving(instellingen, naam) | settings)
         with _quiet():
-            from airflow.dag_processing.dagbag import DagBag  # noqa: PLC0415
+            from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: PLC0415
+            from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db  # noqa: PLC0415
             from airflow.sdk.definitions.mappedoperator import MappedOperator  # noqa: PLC0415
             from airflow.utils import db  # noqa: PLC0415
 
             if not instellingen.map("airflow", naam, "airflow.db").exists():
                 db.initdb()
             bag = DagBag(str(DAGS))
+            DagBundlesManager().sync_bundles_to_db()
+            sync_bag_to_db(bag, BUNDEL, None)
+            _wake_api()
         if bag.import_errors:
             raise DagMislukt(", ".join(sorted(bag.import_errors)))
         self.dags: dict[str, DAG] = dict(bag.dags)
@@ -73,6 +85,15 @@ class LokaleDags:
             run = self.dags[dag_id].test(run_conf=params)
         if str(run.state) != "success":
             raise DagMislukt(dag_id)
+
+
+def _wake_api() -> None:
+    """Has Airflow build the API its tasks talk to; it takes seconds and would otherwise be part of the first task."""
+    import httpx  # noqa: PLC0415
+    from airflow.sdk.execution_time.supervisor import in_process_api_server  # noqa: PLC0415
+
+    with httpx.Client(transport=in_process_api_server().transport, base_url="http://in-process") as client:
+        client.get("/health")
 
 
 @contextmanager

@@ -64,7 +64,8 @@ def draai_maand(land: Land, maand: str) -> None:
     What comes late is about an earlier month, so that month is run again before this one.
     """
     batch = [aanlevering for aanlevering in land.aanleveringen if aanlevering.ontvangen == maand]
-    for bron in _bied_aan(land.instellingen, batch):
+    _bied_aan(land.instellingen, batch)
+    for bron in dict.fromkeys(aanlevering.bron for aanlevering in batch):
         for naam in nieuwe_aanleveringen(land.instellingen, bron):
             neem_in(land.instellingen, bron, naam)
         toelaten(land.instellingen, bron=bron)
