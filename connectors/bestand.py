@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -19,7 +20,8 @@ from typing import IO
 
 from schemas.fout import KetenFout
 
-MAX_MEMBERS = 5_000_000
+MAX_MEMBERS = 500_000
+MAX_DIRECTORY_BYTES = 64 * 2**20  # of the list of members of a zip, which is read whole
 MAX_MEMBER_BYTES = 64 * 2**30
 MAX_RATIO = 1_000  # compressed to uncompressed; text extracts stay well below 100
 RATIO_FLOOR_BYTES = 2**20  # small members may compress very well
@@ -60,24 +62,43 @@ def leden(path: Path) -> Iterator[Lid]:
 
 
 def _zip_leden(path: Path) -> Iterator[Lid]:
+    if _directory_bytes(path) > MAX_DIRECTORY_BYTES:
+        raise KetenFout("B-ARCHIEF", "te veel bestanden")
     with zipfile.ZipFile(path) as archive:
         members = [info for info in archive.infolist() if not info.is_dir()]
-        _check_limits(len(members))
+        limits = _Grenzen(path)
         for nr, info in enumerate(members, 1):
-            _check_size(info.filename, info.file_size, info.compress_size)
+            limits.check(info.filename, info.file_size, info.compress_size)
             yield Lid(nr, lambda info=info: _member(lambda: archive.open(info)))  # type: ignore[misc]
 
 
+def _directory_bytes(path: Path) -> int:
+    """How long the list of members of a zip is, from its end record (or that of ZIP64), before it is read."""
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        tail = file.seek(max(0, size - 2**16 - 42))
+        end = file.read()
+        at = end.rfind(b"PK\5\6")
+        if at < 0 or len(end) < at + 16:
+            return 0
+        (length,) = struct.unpack_from("<I", end, at + 12)
+        if length != 0xFFFF_FFFF or at < 20:
+            return int(length)
+        file.seek(min(struct.unpack_from("<Q", end, at - 12)[0], tail + at))
+        large = file.read(48)
+        return int(struct.unpack_from("<Q", large, 40)[0]) if len(large) == 48 else 0
+
+
 def _tar_leden(path: Path) -> Iterator[Lid]:
+    limits = _Grenzen(path)
     with tarfile.open(path, "r:*") as archive:
         nr = 0
         for info in archive:
-            if not info.isfile():
-                continue
-            nr += 1
-            _check_limits(nr)
-            _check_size(info.name, info.size, info.size)
-            yield Lid(nr, lambda info=info: _member(lambda: archive.extractfile(info) or io.BytesIO()))  # type: ignore[misc]
+            archive.members.clear()  # type: ignore[attr-defined]  # or every header ever read stays in memory
+            nr += info.isfile()
+            limits.check(info.name, info.size if info.isfile() else 0, path.stat().st_size)
+            if info.isfile():
+                yield Lid(nr, lambda info=info: _member(lambda: archive.extractfile(info) or io.BytesIO()))  # type: ignore[misc]
 
 
 @contextmanager
@@ -94,14 +115,29 @@ def _member(open_member: Callable[[], IO[bytes]]) -> Iterator[IO[bytes]]:
         raise KetenFout("B-KAPOT", "archief") from error
 
 
-def _check_limits(members: int) -> None:
-    if members > MAX_MEMBERS:
-        raise KetenFout("B-ARCHIEF", "te veel bestanden")
+class _Grenzen:
+    """What an archive may hold: members with a name of their own, and not unreasonably much, each or all together."""
+
+    def __init__(self, path: Path) -> None:
+        self._outside = path.stat().st_size
+        self._inside = self._members = 0
+
+    def check(self, name: str, size: int, compressed: int) -> None:
+        """Counts one member.
+
+        Raises:
+            KetenFout: `B-ARCHIEF` when it is one too many, has an unsafe name, or is or makes a bomb.
+        """
+        self._members += 1
+        self._inside += size
+        if self._members > MAX_MEMBERS:
+            raise KetenFout("B-ARCHIEF", "te veel bestanden")
+        unsafe = name.startswith(("/", "\\")) or ".." in Path(name).parts
+        too_large = size > MAX_MEMBER_BYTES
+        if unsafe or too_large or is_bomb(size, compressed) or is_bomb(self._inside, self._outside):
+            raise KetenFout("B-ARCHIEF", "pad of omvang")
 
 
-def _check_size(name: str, size: int, compressed: int) -> None:
-    unsafe = name.startswith(("/", "\\")) or ".." in Path(name).parts
-    too_large = size > MAX_MEMBER_BYTES
-    bomb = size > RATIO_FLOOR_BYTES and size > MAX_RATIO * max(compressed, 1)
-    if unsafe or too_large or bomb:
-        raise KetenFout("B-ARCHIEF", "pad of omvang")
+def is_bomb(inside: int, outside: int) -> bool:
+    """Whether what is inside is out of proportion to what is outside."""
+    return inside > RATIO_FLOOR_BYTES and inside > MAX_RATIO * max(outside, 1)

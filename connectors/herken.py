@@ -19,7 +19,7 @@ from lxml import etree
 
 from connectors.json_stroom import eerste_sleutels
 from schemas.fout import KetenFout
-from schemas.model import Bron, Plaats
+from schemas.model import Bron, JsonVorm, Plaats, Tabel
 
 Formaat = Literal["csv", "lo_brp", "json", "jsonregels", "xml", "parquet"]
 HEAD_BYTES = 262_144
@@ -121,7 +121,8 @@ def _herken_json(head: bytes, text: str, bron: Bron) -> Herkend:
     first = set(first_line) if lines else eerste_sleutels(io.BytesIO(head.removeprefix(b"\xef\xbb\xbf")))
     if not first:
         raise KetenFout("B-KAPOT", "json")
-    naam, _ = _best_table(first, bron, {t.tabel: t.json_.velden for t in bron.tabellen.values() if t.json_})
+    mappings = {t.tabel: _at_the_top(t.json_) for t in bron.tabellen.values() if t.json_}
+    naam, _ = _best_table(first, bron, mappings)
     return Herkend("jsonregels" if lines else "json", (naam,))
 
 
@@ -141,24 +142,53 @@ def _herken_csv(text: str, bron: Bron) -> Herkend:
     return Herkend("csv", (naam,), delimiter, tuple(columns), unknown)
 
 
+def _at_the_top(vorm: JsonVorm) -> dict[str, Plaats]:
+    """Where the fields of a table stand in the first object of a document, as far as that is looked at."""
+    return vorm.velden if vorm.rij is None else dict.fromkeys(vorm.velden, Plaats(pad=vorm.rij))
+
+
 def _best_table(found: set[str], bron: Bron, mappings: dict[str, dict[str, Plaats]]) -> tuple[str, int]:
-    """The table whose required places are all there and that knows most of what was found, with the unknown columns."""
-    best, best_known, missing = "", 0, ""
-    nearest = 0.0
-    for naam, plaatsen in mappings.items():
-        velden = bron.tabellen[naam].velden
-        places = {veld: _first_key(plaats) for veld, plaats in plaatsen.items()}
-        known = len(set(places.values()) & found)
-        absent = [places[veld] for veld in places if velden[veld].verplicht and places[veld] not in found]
-        if not absent and known > best_known:
-            best, best_known = naam, known
-        if absent and known / len(places) > nearest:
-            nearest, missing = known / len(places), ", ".join(absent)
-    if best:
-        return best, len(found) - best_known
-    if nearest >= 0.5:
-        raise KetenFout("B-KOLOM-ONTBREEKT", missing)
-    raise KetenFout("B-ONBEKEND")
+    """The table that knows most of what was found, with how many columns it does not know.
+
+    A file has the columns of the required fields of its table. Of two tables that know as much, it is the one whose key
+    it has, and then the one that it has the most of.
+    """
+    candidates = [
+        _candidate(found, bron.tabellen[naam], places)
+        for naam, places in mappings.items()
+        if any(_first_key(plaats) in found for plaats in places.values())
+    ]
+    if not candidates:
+        raise KetenFout("B-ONBEKEND")
+    nearest = max(candidates)
+    if not nearest.complete and nearest.known / len(found) >= 0.5:
+        raise KetenFout("B-KOLOM-ONTBREEKT", ", ".join(nearest.absent))
+    usable = [candidate for candidate in candidates if candidate.complete]
+    if not usable:
+        raise KetenFout("B-ONBEKEND")
+    best = max(usable)
+    return best.naam, len(found) - best.known
+
+
+@dataclass(frozen=True, order=True)
+class _Candidate:
+    """A table that a file may hold, ordered by how well they fit."""
+
+    known: int
+    complete: bool
+    has_key: bool
+    share: float
+    naam: str
+    absent: tuple[str, ...]
+
+
+def _candidate(found: set[str], tabel: Tabel, plaatsen: dict[str, Plaats]) -> _Candidate:
+    places = {veld: _first_key(plaats) for veld, plaats in plaatsen.items()}
+    every = set(places.values())
+    known = len(every & found)
+    absent = tuple(places[veld] for veld in places if tabel.velden[veld].verplicht and places[veld] not in found)
+    has_key = all(places.get(veld) in found for veld in tabel.sleutel)
+    return _Candidate(known, not absent, has_key, known / len(every), tabel.tabel, absent)
 
 
 def _first_key(plaats: Plaats) -> str:

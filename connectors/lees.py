@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -11,8 +11,9 @@ from lxml import etree
 
 from connectors.bestand import Lid, leden
 from connectors.herken import HEAD_BYTES, Herkend, herken, tabellen_van_document
-from connectors.lees_csv import lees_csv, lees_lo_brp
+from connectors.lees_csv import lees_csv
 from connectors.lees_json import lees_json
+from connectors.lees_lo_brp import lees_lo_brp
 from connectors.lees_parquet import lees_parquet
 from connectors.lees_xml import XmlLezer
 from connectors.rijen import Bevinding, Gelezen, Nummers
@@ -51,18 +52,24 @@ class LidOnbruikbaar(KetenFout):
 
 
 def lees_bestand(
-    path: Path, bron: Bron, tabellen: Collection[str], overslaan: Collection[int | None] = frozenset()
+    path: Path,
+    bron: Bron,
+    tabellen: Collection[str] | Mapping[str, Collection[str]],
+    overslaan: Collection[int | None] = frozenset(),
 ) -> Gelezen:
     """Yields the rows of the wanted tables (names within the bron) in a file, and findings about the rest.
 
-    Record numbers are unique per table within the file. A member of an archive that is not recognised is a finding, and
-    the others are read; members in `overslaan` are left out.
+    Given a mapping of tables to fields, only those fields are extracted. Record numbers are unique per table within the
+    file. A member of an archive that is not recognised is a finding, and the others are read; members in `overslaan`
+    are left out.
 
     Raises:
         LidOnbruikbaar: the file or member cannot be trusted as a whole.
         KetenFout: the archive itself cannot be read.
     """
     wanted = {naam: tabel for naam, tabel in bron.tabellen.items() if naam in tabellen}
+    if isinstance(tabellen, Mapping):
+        wanted = {naam: tabel.beperkt(tabellen[naam]) for naam, tabel in wanted.items()}
     xml = XmlLezer(bron.bron, {naam: tabel for naam, tabel in wanted.items() if tabel.xml})
     nummers = Nummers()
     for lid in leden(path):

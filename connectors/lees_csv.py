@@ -8,15 +8,14 @@ from typing import IO
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
-from connectors.herken import LO_BRP_BSN, Herkend
+from connectors.herken import Herkend
 from connectors.rijen import Bevinding, Gelezen, make_rijen
 from schemas.fout import KetenFout
 from schemas.model import Tabel
 
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 2 * 2**20  # stays in cache; a record may be as large as a block and may lie across two
 
 
 def lees_csv(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> Gelezen:
@@ -27,7 +26,7 @@ def lees_csv(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> Ge
     if herkend.onbekende_kolommen:
         yield Bevinding("W-KOLOM-ONBEKEND", naam, aantal=herkend.onbekende_kolommen)
     numbers = RecordNumbers()
-    for batch in _open(stream, herkend, numbers.broken, wanted=wanted):
+    for batch in open_csv(stream, herkend, numbers.broken, wanted=wanted):
         yield from (Bevinding("R-KAPOT", naam, record_nr=nr) for nr in numbers.take_broken())
         columns = {veld: batch.column(plaats.pad) for veld, plaats in plaatsen.items()}
         yield make_rijen(naam, tabel, plaatsen, columns, numbers.next(batch.num_rows))
@@ -61,7 +60,7 @@ class RecordNumbers:
         return pa.array(numbers)
 
 
-def _open(
+def open_csv(
     stream: IO[bytes],
     herkend: Herkend,
     on_broken: object,
@@ -90,73 +89,3 @@ def _open(
     except pa.ArrowInvalid as error:
         code = "B-CODERING" if "UTF8" in str(error) else "B-KAPOT"
         raise KetenFout(code, "csv") from None
-
-
-def lees_lo_brp(stream: IO[bytes], herkend: Herkend, tabellen: dict[str, Tabel]) -> Gelezen:
-    """Yields raw rows of persoonslijsten in LO-BRP element numbers.
-
-    The first column identifies a persoonslijst; rows below it with an empty first column belong to the same person and
-    hold history or further occurrences of a category. Every table takes the rows in which its own category is filled.
-    """
-    names = [f"k{index}" for index in range(len(herkend.kolommen))]  # element numbers may occur twice
-    place = {element: names[index] for index, element in reversed(list(enumerate(herkend.kolommen)))}
-    numbers = RecordNumbers()
-    persoon = _Persoon(herkend.scheidingsteken)
-
-    def on_broken(row: pyarrow.csv.InvalidRow) -> str:
-        persoon.broken(row)
-        return numbers.broken(row)
-
-    for batch in _open(stream, herkend, on_broken, names=names):
-        yield from (Bevinding("R-KAPOT", record_nr=nr) for nr in numbers.take_broken())
-        if not batch.num_rows:
-            continue
-        record_nr = numbers.next(batch.num_rows)
-        starts = pc.is_valid(batch.column(names[0]))
-        bsn = persoon.fill_down(starts, batch.column(place[LO_BRP_BSN]), record_nr)
-        for naam, tabel in tabellen.items():
-            assert tabel.lo_brp is not None
-            plaatsen = {veld: p for veld, p in tabel.lo_brp.velden.items() if p.pad in place}
-            columns = {veld: batch.column(place[plaats.pad]) for veld, plaats in plaatsen.items()}
-            columns["burgerservicenummer"] = bsn
-            rows = starts if tabel.lo_brp.rijen == "actueel" else _any_filled(columns)
-            if not pc.any(rows).as_py():
-                continue
-            kept = {veld: column.filter(rows) for veld, column in columns.items()}
-            yield make_rijen(naam, tabel, plaatsen, kept, record_nr.filter(rows))
-    yield from (Bevinding("R-KAPOT", record_nr=nr) for nr in numbers.take_broken())
-
-
-class _Persoon:
-    """Whose persoonslijst a row belongs to: that of the last row above it that starts one, over batches.
-
-    When that row is broken, the rows below it belong to nobody we know, and never to the person before.
-    """
-
-    def __init__(self, delimiter: str) -> None:
-        self._delimiter = delimiter
-        self._bsn, self._start = pa.scalar(None, pa.string()), 0
-        self._lost: list[int] = []
-
-    def broken(self, row: pyarrow.csv.InvalidRow) -> None:
-        """Remembers the number of a broken row that started a persoonslijst."""
-        if not (row.text or "").startswith(self._delimiter):
-            self._lost.append((row.number or 0) - 1)
-
-    def fill_down(self, starts: pa.Array, bsn: pa.Array, record_nr: pa.Array) -> pa.Array:
-        """The burgerservicenummer of every row of a batch, null where it is not known."""
-        begins, nr = starts.to_numpy(zero_copy_only=False), record_nr.to_numpy()
-        last = np.maximum.accumulate(np.where(begins, np.arange(len(nr)), -1))
-        start = np.where(last < 0, self._start, nr[np.maximum(last, 0)])
-        filled = pc.if_else(pa.array(last < 0), self._bsn, bsn.take(pa.array(np.maximum(last, 0))))
-        self._bsn, self._start = filled[-1], int(start[-1])
-        orphan = np.searchsorted(self._lost, nr) > np.searchsorted(self._lost, start)
-        return pc.if_else(pa.array(orphan), pa.scalar(None, pa.string()), filled)
-
-
-def _any_filled(columns: dict[str, pa.Array]) -> pa.Array:
-    filled = [pc.is_valid(column) for veld, column in columns.items() if veld != "burgerservicenummer"]
-    result = filled[0]
-    for other in filled[1:]:
-        result = pc.or_(result, other)
-    return result

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import IO, Any
 
 import ijson
+import numpy as np
 import orjson
+import pyarrow as pa
 
 from connectors.herken import Herkend
+from connectors.json_regels import blokken, kolommen
 from connectors.json_stroom import objecten
-from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen_from_lists
+from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, Rijen, make_rijen, make_rijen_from_lists
 from schemas.fout import KetenFout
-from schemas.model import Tabel
+from schemas.model import JsonVorm, Tabel
 
 BOM = b"\xef\xbb\xbf"
 _STEP = re.compile(r"^(?P<key>[^\[]+)(?:\[(?P<name>[^=]+)=(?P<value>.*)\])?$")
@@ -22,11 +25,41 @@ _STEP = re.compile(r"^(?P<key>[^\[]+)(?:\[(?P<name>[^=]+)=(?P<value>.*)\])?$")
 def lees_json(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> Gelezen:
     """Yields raw rows of the one table in a JSON stream; a line that is no object is a `R-KAPOT` finding."""
     assert tabel.json_ is not None
-    plaatsen = tabel.json_.velden
-    getters = {veld: compile_path(plaats.pad) for veld, plaats in plaatsen.items()}
-    columns: dict[str, list[str | None]] = {veld: [] for veld in plaatsen}
-    record_nr, first = 0, 1
-    for record in _records(stream, herkend):
+    if herkend.formaat == "jsonregels":
+        yield from _lees_regels(stream, naam, tabel, tabel.json_)
+        return
+    try:
+        _skip_bom(stream)
+        yield from _lees_records(objecten(stream, tabel.json_.rij), naam, tabel, tabel.json_, 1)
+    except (ijson.JSONError, UnicodeDecodeError):
+        raise KetenFout("B-KAPOT", "json") from None
+
+
+def _lees_regels(stream: IO[bytes], naam: str, tabel: Tabel, vorm: JsonVorm) -> Gelezen:
+    keys = {veld: plaats.pad for veld, plaats in vorm.velden.items()}
+    flat = vorm.rij is None and all(key and not set(key) & set("/[") for key in keys.values())
+    first = 1
+    for block in blokken(stream):
+        columns = kolommen(block, set(keys.values())) if flat else None
+        if columns is None:
+            records = (record for line in filter(None, block.split(b"\n")) for record in _parse_line(line, vorm.rij))
+            first = yield from _lees_records(records, naam, tabel, vorm, first)
+        else:
+            arrays = {veld: columns[key] for veld, key in keys.items()}
+            count = len(next(iter(arrays.values())))
+            record_nr = pa.array(np.arange(first, first + count, dtype=np.int64))
+            yield make_rijen(naam, tabel, vorm.velden, arrays, record_nr)
+            first += count
+
+
+def _lees_records(
+    records: Iterable[object], naam: str, tabel: Tabel, vorm: JsonVorm, first: int
+) -> Generator[Rijen | Bevinding, None, int]:
+    """Yields rows of records that are numbered from `first`; returns the number after the last."""
+    getters = {veld: compile_path(plaats.pad) for veld, plaats in vorm.velden.items()}
+    columns: dict[str, list[str | None]] = {veld: [] for veld in vorm.velden}
+    record_nr = first - 1
+    for record in records:
         record_nr += 1
         if isinstance(record, dict):
             for veld, getter in getters.items():
@@ -38,25 +71,12 @@ def lees_json(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> G
             yield Bevinding("R-KAPOT", naam, record_nr=record_nr)
             upto = record_nr
         if upto > first:
-            yield make_rijen_from_lists(naam, tabel, plaatsen, columns, first)
-            columns = {veld: [] for veld in plaatsen}
+            yield make_rijen_from_lists(naam, tabel, vorm.velden, columns, first)
+            columns = {veld: [] for veld in vorm.velden}
         first = record_nr + 1
     if record_nr >= first:
-        yield make_rijen_from_lists(naam, tabel, plaatsen, columns, first)
-
-
-def _records(stream: IO[bytes], herkend: Herkend) -> Iterator[object]:
-    """Every record; None for a line of JSON lines that cannot be read."""
-    if herkend.formaat == "jsonregels":
-        for line in stream:
-            if stripped := line.strip().removeprefix(BOM):
-                yield _parse_line(stripped)
-        return
-    try:
-        _skip_bom(stream)
-        yield from objecten(stream)
-    except (ijson.JSONError, UnicodeDecodeError):
-        raise KetenFout("B-KAPOT", "json") from None
+        yield make_rijen_from_lists(naam, tabel, vorm.velden, columns, first)
+    return record_nr + 1
 
 
 def _skip_bom(stream: IO[bytes]) -> None:
@@ -64,11 +84,16 @@ def _skip_bom(stream: IO[bytes]) -> None:
     stream.seek(len(BOM) if stream.read(len(BOM)) == BOM else 0)
 
 
-def _parse_line(line: bytes) -> object:
+def _parse_line(line: bytes, rij: str | None) -> list[object]:
+    """The records of a line; None for one that cannot be read."""
+    if not line.strip():
+        return []
     try:
-        return orjson.loads(line)
+        value = orjson.loads(line)
     except orjson.JSONDecodeError:
-        return None
+        return [None]
+    below = value.get(rij) if rij is not None and isinstance(value, dict) else value
+    return below if rij is not None and isinstance(below, list) else [below]
 
 
 def _as_text(value: object) -> str | None:

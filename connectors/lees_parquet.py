@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import IO
 
 import numpy as np
@@ -9,22 +10,29 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from connectors.bestand import is_bomb
 from connectors.herken import Herkend
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen
 from schemas.fout import KetenFout
 from schemas.model import Tabel
+
+MAX_COLUMN_BYTES = 256 * 2**20  # of one batch
 
 
 def lees_parquet(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> Gelezen:
     """Yields raw rows of the one table in a Parquet file."""
     assert tabel.parquet is not None
     plaatsen = {veld: plaats for veld, plaats in tabel.parquet.kolommen.items() if plaats.pad in herkend.kolommen}
-    if herkend.onbekende_kolommen:
-        yield Bevinding("W-KOLOM-ONBEKEND", naam, aantal=herkend.onbekende_kolommen)
     first = 1
     try:
-        batches = pq.ParquetFile(stream).iter_batches(BATCH_ROWS, columns=[plaats.pad for plaats in plaatsen.values()])
-        for batch in batches:
+        wanted = [plaats.pad for plaats in plaatsen.values()]
+        schema = pq.ParquetFile(stream).schema_arrow
+        text = [pad for pad in wanted if pa.types.is_string(schema.field(pad).type)]
+        file = pq.ParquetFile(stream, read_dictionary=text)  # or one long value is copied to every row that has it
+        _check_size(file, stream)
+        if herkend.onbekende_kolommen:
+            yield Bevinding("W-KOLOM-ONBEKEND", naam, aantal=herkend.onbekende_kolommen)
+        for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
             columns = {veld: _as_text(batch.column(plaats.pad)) for veld, plaats in plaatsen.items()}
             record_nr = pa.array(np.arange(first, first + batch.num_rows, dtype=np.int64))
             yield make_rijen(naam, tabel, plaatsen, columns, record_nr)
@@ -33,7 +41,24 @@ def lees_parquet(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -
         raise KetenFout("B-KAPOT", "parquet") from None
 
 
+def _check_size(file: pq.ParquetFile, stream: IO[bytes]) -> None:
+    """Refuses what is small outside and huge inside: a page may unpack to anything.
+
+    Raises:
+        KetenFout: `B-ARCHIEF`.
+    """
+    outside = stream.seek(0, io.SEEK_END)
+    groups = (file.metadata.row_group(nr) for nr in range(file.metadata.num_row_groups))
+    unpacked = sum(group.total_byte_size for group in groups)
+    if is_bomb(unpacked, outside):
+        raise KetenFout("B-ARCHIEF", "omvang")
+
+
 def _as_text(column: pa.Array) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        lengths = pc.binary_length(column.dictionary.cast(pa.binary())).take(column.indices)
+        if (pc.sum(lengths).as_py() or 0) > MAX_COLUMN_BYTES:
+            raise KetenFout("B-ARCHIEF", "omvang")
     if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
         return pc.strftime(column, "%Y%m%d")
     text = column.cast(pa.string())

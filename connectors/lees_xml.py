@@ -8,40 +8,21 @@ answers differ from their schema in both; a deviation in case is counted as a wa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import IO
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from lxml import etree
 
-from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen_from_lists
+from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen
+from connectors.xml_plan import Node, Plan, Row, local
 from schemas.fout import KetenFout
-from schemas.model import Plaats, Tabel, XmlRij
+from schemas.model import Tabel
 
 NOT_FOUND, FWI = "NietsGevonden", "FWI"
-Node = etree._Element
-
-
-def _local(node: Node) -> str:
-    return str(node.tag).rpartition("}")[2]
-
-
-@dataclass(frozen=True)
-class _Getter:
-    """Where a field stands relative to its row: `up` levels above it, then down along `steps`."""
-
-    veld: str
-    up: int
-    steps: tuple[str, ...]
-    attribute: str | None
-    plaats: Plaats
-
-    @classmethod
-    def compile(cls, veld: str, plaats: Plaats) -> _Getter:
-        parts = plaats.pad.split("/")
-        up = sum(part == ".." for part in parts)
-        steps = parts[up:]
-        attribute = steps.pop()[1:] if steps[-1].startswith("@") else None
-        return cls(veld, up, tuple(steps), attribute, plaats)
+BLOCK_BYTES = 2**20
+MAX_ELEMENT_BYTES = 16 * 2**20  # of one child of the root, with all that is in it
 
 
 class _Buffer:
@@ -50,93 +31,44 @@ class _Buffer:
     def __init__(self, naam: str, tabel: Tabel) -> None:
         self.naam, self.tabel = naam, tabel
         self.plaatsen = {veld: plaats for rij in tabel.xml for veld, plaats in rij.velden.items()}
-        self.taken = 0
-        self.columns: dict[str, list[str | None]] = {veld: [] for veld in self.plaatsen}
-        self.count = 0
+        self.taken = self.count = 0
+        self._rows: list[tuple[Plan, list[Row]]] = []
+
+    def add(self, plan: Plan, rows: list[Row]) -> None:
+        """Adds rows."""
+        if self._rows and self._rows[-1][0] is plan:
+            self._rows[-1][1].extend(rows)
+        elif rows:
+            self._rows.append((plan, rows))
+        self.count += len(rows)
 
     def truncate(self, count: int) -> None:
         """Forgets the rows after the first `count`."""
-        for values in self.columns.values():
-            del values[count:]
-        self.count = count
+        while self.count > count:
+            _, rows = self._rows[-1]
+            keep = max(0, len(rows) - (self.count - count))
+            self.count -= len(rows) - keep
+            del rows[keep:]
+            if not rows:
+                self._rows.pop()
 
     def take(self) -> Gelezen:
         """Yields what waits as one batch and starts anew."""
         if self.count:
-            yield make_rijen_from_lists(self.naam, self.tabel, self.plaatsen, self.columns, 1)
+            columns = {veld: self._column(veld) for veld in self.plaatsen}
+            record_nr = pa.array(np.arange(1, self.count + 1, dtype=np.int64))
+            yield make_rijen(self.naam, self.tabel, self.plaatsen, columns, record_nr)
             self.taken += self.count
             self.truncate(0)
 
-
-class _Plan:
-    """How rows of one table are found below a child of the root."""
-
-    def __init__(self, buffer: _Buffer, rij: XmlRij) -> None:
-        self.buffer = buffer
-        self.path = tuple(rij.rij.split("/"))
-        getters = {veld: _Getter.compile(veld, plaats) for veld, plaats in rij.velden.items()}
-        self.getters = [(values, getters.get(veld)) for veld, values in buffer.columns.items()]
-
-    def collect(self, child: Node) -> int:
-        """Adds the rows below one child of the root; returns how many names deviated in case."""
-        deviations = 0
-        for row, deviated in _descend(child, self.path[1:]):
-            deviations += deviated
-            for values, getter in self.getters:
-                value, count = _value(row, getter) if getter else (None, 0)
-                values.append(value)
-                deviations += count
-            self.buffer.count += 1
-        return deviations
+    def _column(self, veld: str) -> pa.Array:
+        parts = [pa.array(plan.values(veld, rows), pa.string()) for plan, rows in self._rows]
+        return _trimmed(pa.concat_arrays(parts))
 
 
-def _descend(node: Node, path: tuple[str, ...], deviated: int = 0) -> Iterator[tuple[Node, int]]:
-    """The elements at a path, each with how many names on the way deviated in case."""
-    if not path:
-        yield node, deviated
-        return
-    for child in node.iterchildren("*"):
-        name = _local(child)
-        if name == path[0] or name.lower() == path[0].lower():
-            yield from _descend(child, path[1:], deviated + (name != path[0]))
-
-
-def _value(row: Node, getter: _Getter) -> tuple[str | None, int]:
-    node: Node | None = row
-    for _ in range(getter.up):
-        node = node.getparent() if node is not None else None
-    deviations = 0
-    for step in getter.steps:
-        if node is None:
-            return None, deviations
-        node = _child(node, step, last=getter.plaats.keuze == "laatste")
-        deviations += node is not None and _local(node) != step
-    if node is None:
-        return None, deviations
-    if getter.attribute:
-        return node.get(getter.attribute) or None, deviations
-    text = _standaardbedr(node) if getter.plaats.vorm == "standaardbedr" else node.text
-    return (text.strip() or None) if text else None, deviations
-
-
-def _child(node: Node, name: str, *, last: bool = False) -> Node | None:
-    found, lower = None, name.lower()
-    for child in node.iterchildren("*"):
-        if _local(child).lower() == lower:
-            found = child
-            if not last:
-                break
-    return found
-
-
-def _standaardbedr(node: Node) -> str | None:
-    """SuwiML StandaardBedr: `WaardeBedr` in whole cents with its sign in `CdPositiefNegatief`."""
-    value = _child(node, "WaardeBedr")
-    sign = _child(node, "CdPositiefNegatief")
-    if value is None or not value.text:
-        return None
-    negative = sign is not None and (sign.text or "").strip() == "-"
-    return ("-" if negative else "") + value.text.strip()
+def _trimmed(text: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(text)
+    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 class XmlLezer:
@@ -144,12 +76,13 @@ class XmlLezer:
 
     def __init__(self, bron: str, tabellen: dict[str, Tabel]) -> None:
         self._buffers = [_Buffer(f"{bron}.{naam}", tabel) for naam, tabel in tabellen.items()]
-        self._plans: dict[tuple[str, str], list[_Plan]] = {}
+        self._plans: dict[tuple[str, str], list[tuple[_Buffer, Plan]]] = {}
         for buffer in self._buffers:
             for rij in buffer.tabel.xml:
-                plan = _Plan(buffer, rij)
-                self._plans.setdefault((rij.document, plan.path[0]), []).append(plan)
-        self._tags = [f"{{*}}{name}" for name in {top for _, top in self._plans} | {NOT_FOUND, FWI}]
+                plan = Plan(rij)
+                self._plans.setdefault((rij.document, plan.path[0]), []).append((buffer, plan))
+        names = {NOT_FOUND, FWI}.union(*self._plans)
+        self._tags = [f"{{*}}{name}" for name in names]
 
     def lees(self, stream: IO[bytes], lid_nr: int | None) -> Gelezen:
         """Yields findings of one document, and batches when enough rows wait.
@@ -178,11 +111,14 @@ class XmlLezer:
     def _lees(self, children: Iterator[Node], lid_nr: int | None) -> Gelezen:
         deviations = 0
         for node in children:
-            name, root = _local(node), node.getparent()
+            name, root = local(node.tag), node.getparent()
             if name in (NOT_FOUND, FWI):
                 yield Bevinding("W-NIETS-GEVONDEN" if name == NOT_FOUND else "W-FWI", lid_nr=lid_nr)
-            for plan in self._plans.get((_local(root), name), ()) if root is not None else ():
-                deviations += plan.collect(node)
+            if root is not None:
+                for buffer, plan in self._plans.get((local(root.tag), name), ()):
+                    rows, deviated = plan.collect(node, root)
+                    buffer.add(plan, rows)
+                    deviations += deviated
             if any(buffer.count >= BATCH_ROWS for buffer in self._buffers):
                 yield from self.take()
         if deviations:
@@ -190,24 +126,32 @@ class XmlLezer:
 
     def _stream(self, stream: IO[bytes]) -> Iterator[Node]:
         """The children of the root that matter, each forgotten after it was used."""
-        parser = etree.iterparse(
-            stream, events=("end",), tag=self._tags, resolve_entities=False, no_network=True, load_dtd=False
+        parser = etree.XMLPullParser(
+            ("start", "end"), tag=self._tags, resolve_entities=False, no_network=True, load_dtd=False
         )
-        for _, node in parser:
-            root = node.getparent()
-            if root is not None and root.getparent() is None:
-                yield node
-                _forget(node)
+        root: Node | None = None
+        last: Node | None = None
+        size = 0
+        while block := stream.read(BLOCK_BYTES):
+            parser.feed(block)
+            for action, node in parser.read_events():
+                assert isinstance(node, Node)
+                above = node.getparent()
+                if above is None:
+                    root = node
+                elif action == "end" and above.getparent() is None:
+                    yield node
+                    node.clear()
+            if root is not None and len(root):  # also forget what was not asked for, but not what is still being read
+                del root[:-1]
+            reading = root[-1] if root is not None and len(root) else None
+            size = size + len(block) if reading is last else 0
+            last = reading
+            if size > MAX_ELEMENT_BYTES:
+                raise KetenFout("B-KAPOT", "xml-element te groot")
+        parser.close()
 
     def take(self) -> Gelezen:
         """Yields all rows that wait."""
         for buffer in self._buffers:
             yield from buffer.take()
-
-
-def _forget(node: Node) -> None:
-    """Frees an element that has been read, and what stood before it."""
-    node.clear()
-    root = node.getparent()
-    while root is not None and node.getprevious() is not None:
-        del root[0]

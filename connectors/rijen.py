@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from schemas.model import Plaats, Tabel
 
 BATCH_ROWS = 65_536
+UNREADABLE = "?"  # what stands in a raw column for an amount that cannot be brought to cents; uitval at the door
 
 
 @dataclass(frozen=True)
@@ -96,14 +97,14 @@ def make_rijen_from_lists(
 
 
 def euro_to_cent(amounts: pa.Array) -> pa.Array:
-    """Euro amounts as text (`1325`, `1325.00`, `1325,5`) to whole cents as text; anything else becomes `?` (uitval)."""
+    """Euro amounts as text (`1325`, `1325.00`, `1325,5`) to whole cents as text; anything else is unreadable."""
     text = pc.replace_substring(pc.utf8_trim_whitespace(amounts), ",", ".")
     parts = pc.extract_regex(text, r"^(?P<heel>[+-]?\d{1,14})(?:\.(?P<deel>\d{1,2}))?$")
     cents = pc.binary_join_element_wise(
         pc.struct_field(parts, "heel"), pc.utf8_rpad(pc.struct_field(parts, "deel"), 2, "0"), ""
     )
     empty = pc.equal(pc.fill_null(text, ""), "")
-    return pc.if_else(empty, pa.scalar(None, pa.string()), pc.fill_null(cents, "?"))
+    return pc.if_else(empty, pa.scalar(None, pa.string()), pc.fill_null(cents, UNREADABLE))
 
 
 def bundel(rijen: Iterable[Rijen]) -> Iterator[Rijen]:

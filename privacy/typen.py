@@ -6,18 +6,21 @@ with a code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from privacy.pseudoniem import LHNR_VORM
+from privacy.pseudoniem import LHNR_VORM, all_lhnr
 from schemas.load import codelijst
 from schemas.model import Veld
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MAX_DAY = pa.array([0, *_DAYS], pa.int32())  # by month; 0 is an unknown month
 OPEN_YEAR = 9999
+FEW_VALUES = ("datum", "geheel", "code", "janee")
 _NO_TEXT = pa.scalar(None, pa.string())
 _ZERO = pa.scalar(0, pa.int32())
 
@@ -26,24 +29,40 @@ _ZERO = pa.scalar(0, pa.int32())
 class Getypeerd:
     """A typed column, and what is wrong with its rows (None: nothing).
 
-    `fout` marks rows whose value could not be read, with the code for them; `leeg` those that have no value and must.
+    `fout` marks rows whose value could not be read or breaks a constraint, with the code for them; `leeg` those that
+    have no value and must; `vreemd` those with a code that its list does not know but that is kept.
     """
 
     kolom: pa.Array
     fout: pa.Array | None = None
     code: str = ""
     leeg: pa.Array | None = None
+    vreemd: pa.Array | None = None
+
+    def take(self, rows: pa.Array) -> Getypeerd:
+        """The outcome for a column in which these values stand."""
+        fout, leeg, vreemd = (None if mask is None else mask.take(rows) for mask in (self.fout, self.leeg, self.vreemd))
+        return Getypeerd(self.kolom.take(rows), fout, self.code, leeg, vreemd)
 
 
 def typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
     """Types one raw column. A burgerservicenummer is not for this function but for `bsn`."""
-    text = pc.utf8_trim_whitespace(raw)
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    if veld.type == "lhnr" and all_lhnr(raw):
+        return Getypeerd(raw)
+    if veld.type in FEW_VALUES:  # judged once each
+        encoded = raw.dictionary_encode(null_encoding="encode")
+        return _typeer(veld, encoded.dictionary).take(encoded.indices)
+    return _typeer(veld, raw)
+
+
+def _typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
+    text = raw if _only_digits(raw) else pc.utf8_trim_whitespace(raw)
+    text = pc.if_else(pc.equal(text, ""), _NO_TEXT, text)
     result = _TYPES[veld.type](veld, text)
     if veld.verplicht:
         missing = pc.is_null(text)
         if pc.any(missing).as_py():
-            return Getypeerd(result.kolom, result.fout, result.code, missing)
+            return replace(result, leeg=missing)
     return result
 
 
@@ -54,17 +73,39 @@ def _judge(text: pa.Array, kolom: pa.Array, code: str) -> Getypeerd:
 
 
 def _tekst(veld: Veld, text: pa.Array) -> Getypeerd:
-    return Getypeerd(text)
+    return _vorm(veld, text) or Getypeerd(text)
+
+
+def _vorm(veld: Veld, text: pa.Array) -> Getypeerd | None:
+    """The column judged by the form its field declares; None when all is well."""
+    fits = None
+    if veld.lengte_max is not None:
+        fits = pc.less_equal(pc.utf8_length(text), veld.lengte_max)
+    if veld.patroon is not None:
+        matches = pc.match_substring_regex(text, f"^(?:{veld.patroon})$")
+        fits = matches if fits is None else pc.and_(fits, matches)
+    if fits is None or pc.all(fits).as_py():
+        return None
+    return _judge(text, pc.if_else(fits, text, _NO_TEXT), "R-VORM")
 
 
 def _code(veld: Veld, text: pa.Array) -> Getypeerd:
     if veld.waarden is not None:
         return _judge(text, _map_codes(veld, text), "R-CODE")
+    if (formed := _vorm(veld, text)) is not None:
+        return formed
     if veld.codelijst is not None:
-        allowed = pa.array(sorted(codelijst(veld.codelijst)), pa.string())
-        known = pc.is_in(text, value_set=allowed)
-        return _judge(text, pc.if_else(known, text, pa.scalar(None, pa.string())), "R-CODE")
+        known = pc.is_in(text, value_set=_codes(veld.codelijst, codelijst(veld.codelijst)))
+        if veld.buiten_lijst == "uitval":
+            return _judge(text, pc.if_else(known, text, _NO_TEXT), "R-CODE")
+        strange = pc.and_(pc.is_valid(text), pc.invert(known))
+        return Getypeerd(text, vreemd=strange if pc.any(strange).as_py() else None)
     return Getypeerd(text)
+
+
+@lru_cache(maxsize=64)
+def _codes(naam: str, codes: frozenset[str]) -> pa.Array:
+    return pa.array(sorted(codes), pa.string())
 
 
 def _map_codes(veld: Veld, text: pa.Array) -> pa.Array:
@@ -76,34 +117,63 @@ def _map_codes(veld: Veld, text: pa.Array) -> pa.Array:
 
 def _janee(veld: Veld, text: pa.Array) -> Getypeerd:
     mapped = _map_codes(veld, text)
-    return _judge(text, pc.equal(mapped, "ja"), "R-CODE")
+    judged = _judge(text, pc.equal(mapped, "ja"), "R-CODE")
+    return replace(judged, kolom=pc.if_else(pc.equal(mapped, "onbekend"), pa.scalar(None, pa.bool_()), judged.kolom))
 
 
-def _number(text: pa.Array, pattern: str, type_: pa.DataType) -> pa.Array:
-    readable = pc.match_substring_regex(text, pattern)
-    clean = pc.if_else(readable, pc.utf8_ltrim(text, "+"), pa.scalar(None, pa.string()))
+def _only_digits(text: pa.Array) -> bool:
+    """Whether a column holds nothing but ASCII digits, nulls and empty values, so that nothing in it needs a look."""
+    if not len(text):
+        return True
+    offsets = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
+    content = np.frombuffer(text.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
+    return bool((content - np.uint8(ord("0")) <= 9).all())
+
+
+def _number(text: pa.Array, digits: tuple[int, int], type_: pa.DataType, sign: str = "[+-]?") -> pa.Array:
+    """Whole numbers of so many digits; null for what is none."""
+    least, most = digits
+    if _only_digits(text):
+        length = pc.min_max(pc.binary_length(text)).as_py()
+        if length["min"] is None or least <= length["min"] <= length["max"] <= most:
+            return pc.cast(text, type_)
+    readable = pc.match_substring_regex(text, rf"^{sign}\d{{{least},{most}}}$")
+    clean = pc.if_else(readable, pc.utf8_ltrim(text, "+"), _NO_TEXT)
     return pc.cast(clean, type_)
 
 
 def _geheel(veld: Veld, text: pa.Array) -> Getypeerd:
-    return _judge(text, _number(text, r"^[+-]?\d{1,9}$", pa.int32()), "R-GETAL")
+    return _judge(text, _within(veld, _number(text, (1, 9), pa.int32())), "R-GETAL")
 
 
 def _bedrag(veld: Veld, text: pa.Array) -> Getypeerd:
-    return _judge(text, _number(text, r"^[+-]?\d{1,16}$", pa.int64()), "R-BEDRAG")
+    return _judge(text, _within(veld, _number(text, (1, 16), pa.int64())), "R-BEDRAG")
+
+
+def _within(veld: Veld, value: pa.Array) -> pa.Array:
+    """The numbers that are neither under the minimum nor over the maximum of their field."""
+    nothing = pa.scalar(None, value.type)
+    if veld.minimum is not None:
+        value = pc.if_else(pc.greater_equal(value, veld.minimum), value, nothing)
+    if veld.maximum is not None:
+        value = pc.if_else(pc.less_equal(value, veld.maximum), value, nothing)
+    return value
 
 
 def _datum(veld: Veld, text: pa.Array) -> Getypeerd:
-    """`yyyymmdd` or `yyyy-mm-dd`; 00 for an unknown month or day; open ends become null where the field says so.
+    """`yyyymmdd` or `yyyy-mm-dd`; open ends become null where the field says so.
 
-    Persoonslijsten also hold a known day in an unknown month (`19660013`); only the year of such a date can be used.
+    Where the field says that a date may be incomplete, month and day may be 00 for unknown. Persoonslijsten also hold a
+    known day in an unknown month (`19660013`), and SuwiML allows a known day in an unknown year: what comes after the
+    first unknown part cannot be used.
     """
-    compact = pc.replace_substring(text, "-", "")
-    value = _number(compact, r"^\d{8}$", pa.int32())
+    compact = text if _only_digits(text) else pc.replace_substring(text, "-", "")
+    value = _number(compact, (8, 8), pa.int32(), sign="")
     year = pc.divide(value, pa.scalar(10_000, pa.int32()))
     rest = pc.subtract(value, pc.multiply(year, pa.scalar(10_000, pa.int32())))
     month = pc.divide(rest, 100)
-    unknown_month = pc.equal(month, 0)
+    unknown_year = pc.equal(year, 0)
+    unknown_month = pc.or_(pc.equal(month, 0), unknown_year)
     day = pc.if_else(unknown_month, _ZERO, pc.subtract(rest, pc.multiply(month, 100)))
     value = pc.if_else(unknown_month, pc.multiply(year, pa.scalar(10_000, pa.int32())), value)
     in_range = pc.less_equal(month, 12)
@@ -113,6 +183,8 @@ def _datum(veld: Veld, text: pa.Array) -> Getypeerd:
     day_fits = pc.less_equal(day, last)
     open_end = pc.equal(year, OPEN_YEAR)
     readable = pc.and_(in_range, day_fits)
+    if not veld.onvolledig:
+        readable = pc.and_(readable, pc.greater(day, 0))
     if veld.open_einde:
         readable = pc.or_(readable, open_end)
     kolom = pc.if_else(readable, value, pa.scalar(None, pa.int32()))

@@ -1,8 +1,8 @@
 """Arrow schemas that follow from the declarations.
 
 Two shapes of every table: *raw*, as a reader yields it (all text, with the record number), and *lake*, as the door
-writes it (typed, persons as pseudonyms, with the levering). In the lake `burgerservicenummer` becomes `persoon` and
-`burgerservicenummer_partner` becomes `partner`: 16-byte pseudonyms. A loonheffingennummer may hold the
+writes it (typed, persons as pseudonyms, with the levering). In the lake `burgerservicenummer` becomes `persoon`,
+`burgerservicenummer_partner` becomes `partner` and so on: 16-byte pseudonyms. A loonheffingennummer may hold the
 burgerservicenummer of a sole trader, so it is a pseudonym too, under its own name.
 """
 
@@ -31,7 +31,7 @@ LAKE_TYPES: dict[VeldType, pa.DataType] = {
 
 def lake_name(veld: str) -> str:
     """The name of a field in the lake, where no burgerservicenummer exists."""
-    return {"burgerservicenummer": "persoon", "burgerservicenummer_partner": "partner"}.get(veld, veld)
+    return "persoon" if veld == "burgerservicenummer" else veld.removeprefix("burgerservicenummer_")
 
 
 def raw_schema(tabel: Tabel) -> pa.Schema:

@@ -1,9 +1,11 @@
 """Writes the artefacts that other tools need from the declarations, and tells whether they have drifted.
 
 `artefacts()` returns every artefact as text by its path in the repository: the dbt sources, the staging models and
-their descriptions, the table keys as a dbt macro, and a listing of Arrow schemas. `python -m schemas.generate` writes
-them, `--controleer` only compares and exits with 1 when one differs. Message schemas have a generator of their own in
-`message_formats`.
+their descriptions, the table keys as a dbt macro, and a listing of Arrow schemas. dbt knows the tables and fields that
+some doel consults, and no others: what is declared besides can be read, but nothing of it enters.
+
+`python -m schemas.generate` writes them, `--controleer` only compares and exits with 1 when one differs. Message
+schemas have a generator of their own in `message_formats`.
 """
 
 from __future__ import annotations
@@ -18,9 +20,11 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
+from schemas import doelversie
 from schemas.arrow import PSEUDONIEM, lake_name, lake_schema, raw_schema
-from schemas.load import all_tabellen, bronnen
-from schemas.model import Tabel
+from schemas.levering import LeveringManifest, Verwerkingsverslag
+from schemas.load import all_tabellen, bronnen, geraadpleegd
+from schemas.model import Model, Tabel
 from schemas.reference import SCHEMAS as REFERENCE_SCHEMAS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -53,6 +57,11 @@ _SQL_TYPES: dict[pa.DataType, str] = {
 }
 
 
+def consulted_schema(naam: str, tabel: Tabel) -> pa.Schema:
+    """The lake columns of a table that a run may see: those that some doel asks for."""
+    return lake_schema(tabel, [veld for veld in tabel.velden if veld in geraadpleegd()[naam]])
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes lists indented under their key, as the other YAML files of the project have them."""
 
@@ -68,6 +77,9 @@ def artefacts() -> dict[str, str]:
         f"{TRANSFORMS}/models/staging/staging.yml": _staging_descriptions(),
         f"{TRANSFORMS}/macros/sleutel.sql": _sleutel_macro(),
         "schemas/generated/arrow.json": _arrow_listing(),
+        f"schemas/{doelversie.REGISTER}": doelversie.register(),
+        "schemas/generated/levering.schema.json": _json_schema(LeveringManifest),
+        "schemas/generated/verwerkingsverslag.schema.json": _json_schema(Verwerkingsverslag),
         **{f"{TRANSFORMS}/models/staging/{naam}.sql": sql for naam, sql in _staging_models()},
     }
 
@@ -92,9 +104,10 @@ def _sources() -> str:
             "name": bron.bron,
             "description": f"{bron.naam}. {bron.omschrijving}",
             "config": {"meta": {"houder": bron.houder, "frequentie": bron.frequentie}},
-            "tables": [_source_table(tabel) for tabel in bron.tabellen.values()],
+            "tables": [_source_table(naam, tabel) for naam, tabel in _consulted() if naam.startswith(f"{bron.bron}.")],
         }
         for bron in bronnen().values()
+        if any(naam.startswith(f"{bron.bron}.") for naam in geraadpleegd())
     ]
     sources.append(
         {
@@ -113,12 +126,16 @@ def _sources() -> str:
     return _as_yaml({"version": 2, "sources": sources})
 
 
-def _source_table(tabel: Tabel) -> dict[str, Any]:
+def _consulted() -> Iterator[tuple[str, Tabel]]:
+    return ((naam, tabel) for naam, tabel in all_tabellen() if naam in geraadpleegd())
+
+
+def _source_table(naam: str, tabel: Tabel) -> dict[str, Any]:
     return {
         "name": tabel.tabel,
         "description": tabel.omschrijving,
         "config": {"meta": {"sleutel": [lake_name(veld) for veld in tabel.sleutel]}},
-        "columns": _columns(tabel),
+        "columns": _columns(naam, tabel),
     }
 
 
@@ -130,11 +147,12 @@ def _plain_table(naam: str, schema: pa.Schema) -> dict[str, Any]:
     }
 
 
-def _columns(tabel: Tabel) -> list[dict[str, Any]]:
-    descriptions = {lake_name(naam): veld.omschrijving for naam, veld in tabel.velden.items()} | _LEVERING_COLUMNS
+def _columns(naam: str, tabel: Tabel) -> list[dict[str, Any]]:
+    descriptions = {lake_name(veld): declared.omschrijving for veld, declared in tabel.velden.items()}
+    descriptions |= _LEVERING_COLUMNS
     return [
         {"name": field.name, "data_type": _SQL_TYPES[field.type], "description": descriptions[field.name]}
-        for field in lake_schema(tabel)
+        for field in consulted_schema(naam, tabel)
     ]
 
 
@@ -143,9 +161,9 @@ def _staging_descriptions() -> str:
         {
             "name": _staging_name(naam),
             "description": f"{tabel.omschrijving} Alle ontvangen rijen, ook die later zijn herzien.",
-            "columns": [{k: column[k] for k in ("name", "description")} for column in _columns(tabel)],
+            "columns": [{k: column[k] for k in ("name", "description")} for column in _columns(naam, tabel)],
         }
-        for naam, tabel in all_tabellen()
+        for naam, tabel in _consulted()
     ]
     models += [
         {"name": f"stg_referentie__{naam}", "description": f"Referentietabel {naam} zoals vastgelegd bij de run."}
@@ -160,8 +178,8 @@ def _staging_name(naam: str) -> str:
 
 
 def _staging_models() -> Iterator[tuple[str, str]]:
-    for naam, tabel in all_tabellen():
-        yield _staging_name(naam), _staging_sql(naam, lake_schema(tabel))
+    for naam, tabel in _consulted():
+        yield _staging_name(naam), _staging_sql(naam, consulted_schema(naam, tabel))
     for naam, schema in REFERENCE_SCHEMAS.items():
         yield f"stg_referentie__{naam}", _staging_sql(f"referentie.{naam}", schema)
     yield "stg_run__levering", _staging_sql("run.levering", LEVERING_SCHEMA)
@@ -179,7 +197,7 @@ def _staging_sql(naam: str, schema: pa.Schema) -> str:
 def _sleutel_macro() -> str:
     lines = [
         f"    '{naam}': {json.dumps([lake_name(veld) for veld in tabel.sleutel])},".replace('"', "'")
-        for naam, tabel in all_tabellen()
+        for naam, tabel in _consulted()
     ]
     return "\n".join(
         [
@@ -204,6 +222,15 @@ def _arrow_listing() -> str:
     return json.dumps(listing, indent=1, ensure_ascii=False) + "\n"
 
 
+def _json_schema(model: type[Model]) -> str:
+    """What may stand in a file that is exchanged; the docstrings of models are for who reads the code."""
+    schema = model.model_json_schema(by_alias=True)
+    for part in (schema, *schema.get("$defs", {}).values()):
+        part.pop("description", None)
+    content = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$comment": _GENERATED, **schema}
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
 def _fields(schema: pa.Schema) -> dict[str, str]:
     return {field.name: str(field.type) for field in schema}
 
@@ -220,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if parser.parse_args(arguments).controleer:
         differing = drifted()
         sys.stdout.writelines(f"wijkt af van schemas/: {path}\n" for path in differing)
-        return 1 if differing else 0
+        return 1 if _changed_profiles() or differing else 0
     expected = artefacts()
     for path in drifted():
         if path in expected:
@@ -229,7 +256,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             (REPOSITORY / path).unlink()
         sys.stdout.write(f"{path}\n")
-    return 0
+    return 1 if _changed_profiles() else 0
+
+
+def _changed_profiles() -> bool:
+    """Whether a doelprofiel changed while its versie did not: that is for people to mend, not for this script."""
+    changed = doelversie.gewijzigd()
+    sys.stdout.writelines(f"gewijzigd zonder hogere versie: schemas/doelen/{doel}.yml\n" for doel in changed)
+    return bool(changed)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,23 @@ models; a declaration that does not fit raises `SchemaFout` with the file and th
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from schemas.model import Bron, Doel, Melding, Ontvanger, Product, Tabel
+from schemas.model import Bron, Doel, Melding, Ontvanger, Product, Raadpleging, Tabel, Tenzij
 
 ROOT = Path(__file__).parent
+_ARTIKEL = re.compile(r"\b(?:artikel|art\.)\s*\d[\w.:]*\s+\S", re.IGNORECASE)
+_ARTIKEL_AVG = re.compile(
+    r"\b(?:artikel|art\.)(?:(?!\bartikel|\bart\.)[^;()])*?\b(?:AVG|GDPR|Algemene verordening gegevensbescherming)\b",
+    re.IGNORECASE,
+)
 
 
 class SchemaFout(ValueError):
@@ -49,13 +56,13 @@ def _read_bron(folder: Path) -> Bron:
     bron = Bron(**read_yaml(folder / "bron.yml"), tabellen={tabel.tabel: tabel for tabel in tabellen})
     for tabel in tabellen:
         _check_tabel(f"bronnen/{bron.bron}/{tabel.tabel}.yml", tabel)
+        if tabel.aanleveraar not in (None, bron.bron, *tabel.velden):
+            raise SchemaFout(f"bronnen/{bron.bron}/{tabel.tabel}.yml: aanleveraar is geen veld en niet de bron")
     return bron
 
 
 def _check_tabel(file: str, tabel: Tabel) -> None:
-    mappings = [rij.velden for rij in tabel.xml]
-    mappings += [vorm.kolommen for vorm in (tabel.csv, tabel.parquet) if vorm]
-    mappings += [vorm.velden for vorm in (tabel.json_, tabel.lo_brp) if vorm]
+    mappings = list(tabel.plaatsen())
     if not mappings:
         raise SchemaFout(f"{file}: geen enkel formaat")
     for mapping in mappings:
@@ -63,8 +70,12 @@ def _check_tabel(file: str, tabel: Tabel) -> None:
             raise SchemaFout(f"{file}: formaat noemt onbekende velden {sorted(unknown)}")
         if missing := {naam for naam, veld in tabel.velden.items() if veld.verplicht} - set(mapping):
             raise SchemaFout(f"{file}: verplichte velden zonder plaats {sorted(missing)}")
-    if unknown := set(tabel.sleutel) - set(tabel.velden):
-        raise SchemaFout(f"{file}: sleutel noemt onbekende velden {sorted(unknown)}")
+    for what, named in (("sleutel", set(tabel.sleutel)), ("voorbeeld", set(tabel.voorbeeld))):
+        if unknown := named - set(tabel.velden):
+            raise SchemaFout(f"{file}: {what} noemt onbekende velden {sorted(unknown)}")
+    for naam, veld in tabel.velden.items():
+        if veld.codelijst and veld.codelijst != "ontvanger" and not (ROOT / f"codes/{veld.codelijst}.csv").exists():
+            raise SchemaFout(f"{file}: {naam} noemt een codelijst die er niet is: {veld.codelijst}")
 
 
 def find_tabel(naam: str) -> Tabel:
@@ -95,6 +106,8 @@ def doelen() -> dict[str, Doel]:
 
 
 def _check_doel(file: str, doel: Doel) -> None:
+    _check_grondslag(file, doel)
+    _check_volgorde(file, doel)
     consulted = {raadpleging.tabel: raadpleging for raadpleging in doel.bronnen}
     for naam, raadpleging in consulted.items():
         velden = find_tabel(naam).velden
@@ -112,6 +125,38 @@ def _check_doel(file: str, doel: Doel) -> None:
             raise SchemaFout(f"{file}: populatie gebruikt velden buiten het profiel {sorted(missing)}")
 
 
+def _check_grondslag(file: str, doel: Doel) -> None:
+    """Every grondslag names an article of a law; the AVG itself asks for another law (art. 6 lid 3)."""
+    for grondslag in doel.grondslag:
+        if not _ARTIKEL.search(_ARTIKEL_AVG.sub("", grondslag)):
+            raise SchemaFout(f"{file}: '{grondslag}' noemt geen wetsartikel; toestemming alleen is geen grondslag")
+
+
+def _check_volgorde(file: str, doel: Doel) -> None:
+    """A table stands after those that decide what of it is consulted: the population, `via`, `tenzij`."""
+    names = [raadpleging.tabel for raadpleging in doel.bronnen]
+    if len(names) != len(set(names)):
+        raise SchemaFout(f"{file}: een tabel staat er twee keer in")
+    populatie = {item.tabel for item in doel.populatie}
+    if populatie != set(names[: len(populatie)]):
+        raise SchemaFout(f"{file}: de doelpopulatie staat niet vooraan in bronnen")
+    for place, raadpleging in enumerate(doel.bronnen):
+        decided_by = [item.tabel for item in raadpleging.tenzij] + ([raadpleging.via.tabel] if raadpleging.via else [])
+        if later := set(decided_by) - set(names[:place]):
+            raise SchemaFout(f"{file}: {raadpleging.tabel} wordt eerder geraadpleegd dan {sorted(later)}")
+        for tenzij in raadpleging.tenzij:
+            _check_tenzij(file, doel, raadpleging, tenzij)
+
+
+def _check_tenzij(file: str, doel: Doel, raadpleging: Raadpleging, tenzij: Tenzij) -> None:
+    source = next(item for item in doel.bronnen if item.tabel == tenzij.tabel)
+    needed = {*tenzij.personen, tenzij.van, tenzij.tot, *tenzij.waarbij}
+    if missing := needed - set(source.velden):
+        raise SchemaFout(f"{file}: tenzij {tenzij.tabel} gebruikt velden buiten het profiel {sorted(missing)}")
+    if source.via or source.tenzij or raadpleging.via or raadpleging.tabel in {item.tabel for item in doel.populatie}:
+        raise SchemaFout(f"{file}: tenzij {tenzij.tabel} bij {raadpleging.tabel} kan niet; het gaat om personen")
+
+
 @cache
 def producten() -> dict[str, Product]:
     """All products by name; each belongs to a doel that exists."""
@@ -120,6 +165,8 @@ def producten() -> dict[str, Product]:
         product = Product(**read_yaml(path))
         if product.doel not in doelen():
             raise SchemaFout(f"producten/{path.name}: geen doelprofiel {product.doel}; zonder profiel geen product")
+        if product.bundel == "rmc" and "rmc" not in doelen()[product.doel].ontvangers:
+            raise SchemaFout(f"producten/{path.name}: bundelt per RMC-regio, die geen ontvanger is in het doelprofiel")
         result[product.product] = product
     return result
 
@@ -148,9 +195,28 @@ def meldingen() -> dict[str, Melding]:
 
 @cache
 def codelijst(naam: str) -> frozenset[str]:
-    """The values of a code list that fields refer to: `gemeente` (every code ever) or `ontvanger`."""
-    if naam == "gemeente":
-        return frozenset(row["gemeentecode"] for row in read_csv("codes/gemeente.csv"))
+    """The codes of a list in `codes/` that fields refer to: every code ever, whatever its period. Or the recipients."""
     if naam == "ontvanger":
         return frozenset(ontvangers())
-    raise SchemaFout(f"codelijst {naam} bestaat niet")
+    if not (ROOT / f"codes/{naam}.csv").exists():
+        raise SchemaFout(f"codelijst {naam} bestaat niet")
+    return frozenset(next(iter(row.values())) for row in read_csv(f"codes/{naam}.csv"))
+
+
+def geldige_codes(naam: str, op: date) -> frozenset[str]:
+    """The codes of a list in `codes/` that are valid on a day; without begin or end that side is open."""
+    return frozenset(
+        next(iter(row.values()))
+        for row in read_csv(f"codes/{naam}.csv")
+        if (row["geldig_van"] or "0001-01-01") <= op.isoformat() <= (row["geldig_tot"] or "9999-12-31")
+    )
+
+
+@cache
+def geraadpleegd() -> dict[str, frozenset[str]]:
+    """The tables `<bron>.<tabel>` that some doel consults, each with the fields that some doel asks for."""
+    result: dict[str, frozenset[str]] = {}
+    for doel in doelen().values():
+        for raadpleging in doel.bronnen:
+            result[raadpleging.tabel] = result.get(raadpleging.tabel, frozenset()) | frozenset(raadpleging.velden)
+    return result

@@ -5,12 +5,14 @@ A model refuses unknown keys, so a misspelt key in a YAML file fails the build a
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 VeldType = Literal["bsn", "lhnr", "tekst", "code", "datum", "geheel", "bedrag", "janee"]
+OntvangerSoort = Literal["gemeente", "rmc", "waterschap"]
 
 
 class Model(BaseModel):
@@ -23,14 +25,29 @@ class Plaats(Model):
     """Where a field stands in one format, and how it is written there.
 
     `pad` is a column name (CSV, Parquet), a path of element names (XML) or of keys (JSON), or an LO-BRP element number.
-    `vorm: standaardbedr` reads a SuwiML StandaardBedr (sign and value in child elements). `keuze` says which of several
-    matches counts. `eenheid` overrides the unit of the field for this format.
+    `keuze` says which of several matches counts; `eenheid` overrides the unit of the field for this format. `vorm` says
+    how the value is written:
+
+    - `standaardbedr`: a SuwiML StandaardBedr, with sign and value in cents in child elements. `kaal` is the unit of an
+      amount that stands there by itself, as some bronnen write it against the schema.
+    - `actueel`: `pad` is the element NN.H that ends an LO-BRP category. It tells whether the *next* row of the category
+      is history; the value is `ja` for a current row, `nee` for history, and empty for a row of which it is not known.
+
+    `vast` takes the place of `pad`: the element itself says it, the value is the same for all its rows.
     """
 
-    pad: str
-    vorm: Literal["tekst", "standaardbedr"] = "tekst"
+    pad: str = ""
+    vast: str | None = None
+    vorm: Literal["tekst", "standaardbedr", "actueel"] = "tekst"
     keuze: Literal["eerste", "laatste"] = "eerste"
     eenheid: Literal["cent", "euro"] | None = None
+    kaal: Literal["cent", "euro"] | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Plaats:
+        if bool(self.pad) == (self.vast is not None):
+            raise ValueError("een plaats heeft een pad of een vaste waarde")
+        return self
 
 
 def _as_plaats(value: object) -> object:
@@ -63,15 +80,24 @@ class ParquetVorm(Model):
 
 
 class JsonVorm(Model):
-    """Keys of one JSON object per record (an array of objects, or JSON lines)."""
+    """Keys of one JSON object per record (an array of objects, or JSON lines).
+
+    With `rij` the records are the elements of the array under that key of one object.
+    """
 
     velden: Plaatsen
+    rij: str | None = None
 
 
 class LoBrpVorm(Model):
-    """LO-BRP element numbers; `rijen` says whether only current rows count or history rows too."""
+    """LO-BRP element numbers.
 
-    rijen: Literal["actueel", "alle"]
+    `rijen` says which rows of a persoonslijst count: the first (`actueel`), or those in which the `categorie` is
+    filled: `alle` of them, or only those below the first (`vervolg`: history and further occurrences).
+    """
+
+    categorie: str = Field(pattern=r"^\d{2}$")
+    rijen: Literal["actueel", "vervolg", "alle"]
     velden: Plaatsen
 
 
@@ -80,22 +106,70 @@ class Veld(Model):
 
     `klasse` is `identifier` (a number that is or may hold a burgerservicenummer), `dat` (that there is something) or
     `wat` (its content). `waarden` maps what a bron writes to the code this project uses; `anders` is the code for any
-    other value, and without it another value is uitval.
+    other value, and without it another value is uitval. A yes or no may also be mapped to `onbekend`, which is empty.
+    `codelijst` names a list in `codes/`; a code that never stood in it is uitval, or a warning where the list is kept
+    by another and may run ahead of ours (`buiten_lijst`).
+
+    Constraints, judged at the door: `patroon` (of the whole text), `lengte_max`, `minimum` and `maximum` (of a number,
+    in its `eenheid`), for a date whether it may be incomplete (`onvolledig`) or stand for an open end (`open_einde`).
     """
 
     type: VeldType
     klasse: Literal["identifier", "dat", "wat"]
     omschrijving: str
     verplicht: bool = False
-    eenheid: Literal["cent", "euro"] | None = None
+    eenheid: Literal["cent", "honderdste_procent"] | None = None
     open_einde: bool = False
+    onvolledig: bool = False
     waarden: dict[str, str] | None = None
     anders: str | None = None
     codelijst: str | None = None
+    buiten_lijst: Literal["uitval", "waarschuwing"] = "uitval"
+    patroon: str | None = None
+    lengte_max: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Veld:
+        for naam, types in _ONLY_FOR.items():
+            if naam in self.model_fields_set and self.type not in types:
+                raise ValueError(f"{naam} hoort niet bij een veld van het type {self.type}")
+        return self
+
+
+_ONLY_FOR: dict[str, tuple[VeldType, ...]] = {
+    "eenheid": ("bedrag", "geheel"),
+    "open_einde": ("datum",),
+    "onvolledig": ("datum",),
+    "waarden": ("code", "janee"),
+    "codelijst": ("code",),
+    "patroon": ("tekst", "code"),
+    "lengte_max": ("tekst", "code"),
+    "minimum": ("geheel", "bedrag"),
+    "maximum": ("geheel", "bedrag"),
+}
+
+
+class Drempels(Model):
+    """Above which a levering is not used before somebody looked at it.
+
+    `uitval_procent` is the largest share of records of a table that may be rejected, `volume_procent` how much the
+    number of records of a period may differ from the mean of the periods before; None is not judged. A table of fewer
+    than `minimum` records, or before which there were fewer, is not judged.
+    """
+
+    uitval_procent: float | None = Field(default=5.0, ge=0, le=100)
+    volume_procent: float | None = Field(default=50.0, ge=0)
+    minimum: int = Field(default=1_000, ge=1)
 
 
 class Tabel(Model):
-    """One table of a bron with its fields and where they stand in each format."""
+    """One table of a bron with its fields and where they stand in each format; `voorbeeld` is a made-up record.
+
+    `aanleveraar` says who gets a verwerkingsverslag about its records: the field that names the gemeente or waterschap,
+    or the name of the bron itself. `drempels` are those of the bron unless the table has its own.
+    """
 
     tabel: str
     omschrijving: str
@@ -106,6 +180,37 @@ class Tabel(Model):
     parquet: ParquetVorm | None = None
     json_: JsonVorm | None = Field(default=None, alias="json")
     lo_brp: LoBrpVorm | None = None
+    voorbeeld: dict[str, str] = Field(default_factory=dict)
+    aanleveraar: str | None = None
+    drempels: Drempels | None = None
+
+    def plaatsen(self) -> Iterator[Plaatsen]:
+        """Every mapping of fields to places, of all formats."""
+        yield from (rij.velden for rij in self.xml)
+        yield from (vorm.kolommen for vorm in (self.csv, self.parquet) if vorm)
+        yield from (vorm.velden for vorm in (self.json_, self.lo_brp) if vorm)
+
+    def beperkt(self, velden: Collection[str]) -> Tabel:
+        """The table with these fields only, so that a reader extracts no more than is asked for."""
+        kept: dict[str, object] = {"velden": {naam: veld for naam, veld in self.velden.items() if naam in velden}}
+        kept["xml"] = tuple(_beperkt(rij, "velden", velden) for rij in self.xml)
+        for naam, waar in (("csv", "kolommen"), ("parquet", "kolommen"), ("json_", "velden"), ("lo_brp", "velden")):
+            vorm = getattr(self, naam)
+            kept[naam] = vorm and _beperkt(vorm, waar, velden)
+        return self.model_copy(update=kept)
+
+
+def _beperkt(vorm: Model, waar: str, velden: Collection[str]) -> Model:
+    plaatsen: Plaatsen = getattr(vorm, waar)
+    return vorm.model_copy(update={waar: {veld: plaats for veld, plaats in plaatsen.items() if veld in velden}})
+
+
+class NietGelezen(Model):
+    """Elements of an XML document of a bron that no field takes, and why; `*` in `pad` stands for anything."""
+
+    document: str
+    pad: str
+    reden: str
 
 
 class Bron(Model):
@@ -117,6 +222,8 @@ class Bron(Model):
     houder: str
     frequentie: Literal["dagelijks", "maandelijks"]
     herkomst: str
+    niet_gelezen: tuple[NietGelezen, ...] = ()
+    drempels: Drempels = Drempels()
     tabellen: dict[str, Tabel] = Field(default_factory=dict)
 
 
@@ -135,17 +242,34 @@ class Via(Model):
     veld: str
 
 
+class Tenzij(Model):
+    """Persons whom a table need not tell about, because a table consulted before it says enough (subsidiariteit).
+
+    They are the `personen` of its rows with one of the values of `waarbij` that run on the peildatum, from `van` up to
+    and including `tot`. Of a `maandlijst`, of which the holder sends the whole every month, only that of the period
+    itself says who is on it.
+    """
+
+    tabel: str
+    personen: tuple[str, ...] = Field(min_length=1)
+    van: str
+    tot: str
+    waarbij: dict[str, tuple[str, ...]] = Field(min_length=1)
+    maandlijst: bool = False
+
+
 class Raadpleging(Model):
     """A table consulted for a doel, with the noodzaak of every field.
 
-    A row is admitted when a person in one of the fields `personen` belongs to the doelpopulatie; of those fields only
-    the persons who belong are kept.
+    A row is admitted when a person in one of the fields `personen` belongs to the doelpopulatie, and to none of the
+    exceptions in `tenzij`; of those fields only the persons who belong are kept.
     """
 
     tabel: str
     velden: dict[str, str]
     personen: tuple[str, ...] = ("burgerservicenummer",)
     via: Via | None = None
+    tenzij: tuple[Tenzij, ...] = ()
 
 
 class Goedkeuring(Model):
@@ -162,24 +286,48 @@ class Bewaartermijn(Model):
     maximum_maanden: int = Field(gt=0, le=60)
     bron: str
 
+    @model_validator(mode="after")
+    def _minimum_fits(self) -> Bewaartermijn:
+        if self.minimum_maanden > self.maximum_maanden:
+            raise ValueError("de minimale bewaartermijn is langer dan de maximale")
+        return self
+
 
 class Doel(Model):
     """A doelprofiel: what may enter for one purpose, on what ground, and why each field is needed.
 
     A period is worked out from leveringen of at most `terugkijken_maanden` months, its own month included; a bron sends
-    what still matters at least once in that time.
+    what still matters at least once in that time. `bronnen` stand in the order in which they are consulted.
+    `in_gewone_taal` says to the persons concerned what happens and why. A signal that is `in_onderzoek` for
+    `herbeoordeling_maanden` comes up for review.
     """
 
     doel: str
     omschrijving: str
+    in_gewone_taal: str
     grondslag: tuple[str, ...] = Field(min_length=1)
     opdrachtgever: str
-    versie: int
+    verwerkingsverantwoordelijke: str
+    betrokkenen: tuple[str, ...] = Field(min_length=1)
+    ontvangers: tuple[OntvangerSoort, ...] = Field(min_length=1)
+    versie: int = Field(ge=1)
     goedgekeurd: Goedkeuring
     bewaartermijn: Bewaartermijn
     terugkijken_maanden: int = Field(gt=0)
+    herbeoordeling_maanden: int = Field(default=6, gt=0, le=60)
     populatie: tuple[Populatie, ...] = Field(min_length=1)
     bronnen: tuple[Raadpleging, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _kept_as_long_as_used(self) -> Doel:
+        if self.terugkijken_maanden > self.bewaartermijn.maximum_maanden:
+            raise ValueError("terugkijken_maanden is langer dan de maximale bewaartermijn")
+        return self
+
+    @property
+    def verwerking(self) -> str:
+        """The processing activity this profile describes, as the register and the processing log name it."""
+        return f"urn:signaalketen:verwerking:{self.doel}:{self.versie}"
 
 
 class Signaalcode(Model):
@@ -220,7 +368,7 @@ class Ontvanger(Model):
     """
 
     ontvanger: str
-    soort: Literal["gemeente", "rmc", "waterschap"]
+    soort: OntvangerSoort
     naam: str
     oin: str = Field(pattern=r"^\d{20}$")
     producten: frozenset[str]

@@ -236,6 +236,34 @@ class TestJson:
             assert rij["datum_aanvang"] == "20200101"
             assert rij["datum_einde"] is None
 
+    def test_signals_of_the_kvk_stand_in_a_page(self, lees) -> None:
+        signalen = [
+            {
+                "id": f"s-{nr}",
+                "timestamp": "2025-07-17T13:16:01.86692Z",
+                "kvknummer": f"9000340{nr}",
+                "signaalType": soort,
+            }
+            for nr, soort in enumerate(["SignaalNieuweInschrijving", "SignaalGewijzigdeVestiging"])
+        ]
+        signalen[1]["vestigingsnummer"] = "000038821281"
+        pagina = {
+            "pagina": 1,
+            "aantal": 2,
+            "totaal": 2,
+            "totaalPaginas": 1,
+            "signalen": [*signalen, 3],
+            "volgende": None,
+        }
+        for inhoud in (als_json(pagina), als_json(pagina, indent=1), als_json(pagina) + "\n" + als_json(pagina)):
+            lezing = lees(inhoud, "a.json", "kvk")
+            rijen = lezing.rijen["kvk.mutatiesignaal"]
+            assert [rij["kvk_nummer"] for rij in rijen[:2]] == ["90003400", "90003401"]
+            assert [rij["vestigingsnummer"] for rij in rijen[:2]] == [None, "000038821281"]
+            assert lezing.codes()[0] == ("R-KAPOT", None, 3)
+            assert len({rij["record_nr"] for rij in rijen}) == len(rijen)
+        assert lees(als_json({**pagina, "signalen": []}), "a.json", "kvk").rijen == {}
+
     @pytest.mark.parametrize(
         "waarde", [None, [], {}, "tekst", 3, [1], {"adressen": "x"}, {"adressen": [3, {"type": "y"}]}]
     )
@@ -299,6 +327,41 @@ class TestXml:
     def test_row_element_in_other_case_is_not_lost(self, lees) -> None:
         lezing = lees(suwi(ikv_xml(A, 1).replace("Inkomstenverhouding>", "inkomstenverhouding>")), "a.xml")
         assert lezing.rijen.get(TABEL) or lezing.bevindingen
+
+    @pytest.mark.parametrize(
+        ("inhoud", "centen", "afwijkingen"),
+        [
+            ("<WaardeBedr>5000</WaardeBedr>", "5000", 0),
+            ("<CdMunteenheid>EUR</CdMunteenheid><WaardeBedr>5000</WaardeBedr>", "5000", 0),
+            ("<CdMunteenheid>USD</CdMunteenheid><WaardeBedr>5000</WaardeBedr>", "?", 1),
+            ("5000.00", "500000", 1),
+            ("5000", "500000", 1),
+            ("-0,5", "-050", 1),
+            ("vijfduizend", "?", 1),
+            ("", None, 0),
+            ("<CdPositiefNegatief>-</CdPositiefNegatief>", None, 0),
+        ],
+    )
+    def test_bare_amounts_only_where_declared(self, lees, inhoud: str, centen: str | None, afwijkingen: int) -> None:
+        """The field says that this bron also writes bare euros; in another field that is no amount."""
+        ns = "http://bkwi.nl/SuwiML/Diensten/Bijstandsregelingen/v0500"
+        vordering = f"<Vordering><BedrSaldoVordering>{inhoud}</BedrSaldoVordering></Vordering>"
+        client = f"<ClientSuwi><Burgerservicenr>{A}</Burgerservicenr>{vordering}</ClientSuwi>"
+        lezing = lees(suwi(client, root="BijstandsregelingenInfoResponse", ns=ns), "a.xml", "gemeente")
+        assert lezing.kolom("gemeente.vordering", "bedrag_saldo") == [centen]
+        assert sum(item.aantal for item in lezing.bevindingen if item.code == "W-AFWIJKING") == afwijkingen
+
+        opgave = f"<Inkomstenopgave><BedrBrutoloonSv>{inhoud}</BedrBrutoloonSv></Inkomstenopgave>"
+        client = f"<ClientSuwi><Inkomstenverhouding>{opgave}</Inkomstenverhouding></ClientSuwi>"
+        expected = centen if inhoud.startswith("<") or not inhoud else "?"
+        assert lees(suwi(client), "a.xml").kolom("uwv.inkomstenopgave", "bedrag_loon_sv") == [expected]
+
+    def test_the_element_says_what_its_rows_are(self, lees) -> None:
+        nieuw = (
+            f"<ClientSuwi><Burgerservicenr>{A}</Burgerservicenr><AangifteAdreshoudingBrp/><VerblijfplaatsHistorisch/>"
+        )
+        xml = suwi(nieuw + "</ClientSuwi>", root="AanvraagPersoonResponse", ns=BRP_NS)
+        assert lees(xml, "a.xml", "brp").kolom("brp.verblijfplaats", "actueel") == ["ja", "nee"]
 
     def test_attributes_of_the_root(self, lees) -> None:
         xml = (
@@ -415,6 +478,40 @@ class TestPersoonslijsten:
         assert lezing.kolom("brp.verblijfplaats", "record_nr") == [1, 2, 4]
         assert lezing.kolom("brp.huwelijk", "burgerservicenummer") == [A, B]
         assert lezing.kolom("brp.huwelijk", "record_nr") == [1, 5]
+
+    @pytest.mark.parametrize("blok", [300, 8 * 2**20])
+    def test_the_row_before_tells_what_is_history(self, lees, monkeypatch: pytest.MonkeyPatch, blok: int) -> None:
+        """Category 08 does not stack, 05 does: a second marriage is as current as the first."""
+        monkeypatch.setattr(lees_csv_module, "BLOCK_BYTES", blok)
+        lines = [
+            ";01.01.20;05.06.10;05.H;08.09.10;08.H",
+            f"1;{A};20200101;55;0344;58",
+            ";;20190101;05;0363;58",
+            ";;20000101;;0518;",
+            f"2;{B};20100101;;0014;58",
+            ";;;;0363;",
+            f"3;{C};20100101;;0014;",
+        ]
+        lezing = lees("\n".join(lines), bron="brp")
+        assert lezing.kolom("brp.huwelijk", "actueel") == ["ja", "nee", "ja", "ja", "ja"]
+        assert lezing.kolom("brp.huwelijk", "datum_sluiting") == [
+            "20200101", "20190101", "20000101", "20100101", "20100101",
+        ]  # fmt: skip
+        assert lezing.kolom("brp.verblijfplaats", "actueel") == ["ja", "nee", "nee", "ja", "nee", "ja"]
+
+    def test_without_that_element_the_first_row_is_current(self, lees) -> None:
+        """A person has one residence, so what stands below it is history; of a second marriage it is not known."""
+        lezing = lees("\n".join([LO_KOP, f"1;{A};;;20200101;;0344;1", ";;;;20100101;;0363;1"]), bron="brp")
+        assert lezing.kolom("brp.verblijfplaats", "actueel") == ["ja", "nee"]
+        assert lezing.kolom("brp.huwelijk", "actueel") == ["ja", None]
+
+    def test_earlier_data_of_a_person_have_a_table_of_their_own(self, lees) -> None:
+        lines = [";01.01.20;01.02.40;01.84.10", f"1;{A};Jansen;", f";{B};Janssen;O", f"2;{C};Pieters;"]
+        lezing = lees("\n".join(lines), bron="brp")
+        assert lezing.kolom("brp.persoon", "achternaam") == ["Jansen", "Pieters"]
+        assert lezing.kolom("brp.persoon_historie", "burgerservicenummer") == [A]
+        assert lezing.kolom("brp.persoon_historie", "burgerservicenummer_toen") == [B]
+        assert lezing.kolom("brp.persoon_historie", "indicatie_onjuist") == ["O"]
 
     def test_person_without_number_takes_nothing_from_the_one_above(self, lees) -> None:
         lezing = lees("\n".join([LO_KOP, f"1;{A};;;;;0344;1", "2;;;;;;0363;1", ";;;;;;0518;1"]), bron="brp")

@@ -16,7 +16,7 @@ from connectors.lees import lees_bestand
 from connectors.rijen import Rijen
 from pipeline.instellingen import Instellingen
 from pipeline.toelaten import toelaten
-from schemas import load
+from schemas import doelversie, load
 from schemas.arrow import lake_schema, raw_schema
 from schemas.berichten import berichten
 from schemas.fout import KetenFout
@@ -24,7 +24,18 @@ from schemas.model import Doel, Ontvanger, Tabel
 from schemas.reference import reference_tables
 from tests.bouw import lees_lake, maak_bsn, neem_op, personen_in_lake, populatie_csv, schrijf_csv
 
-CACHED = (load.bronnen, load.doelen, load.producten, load.ontvangers, load.meldingen, load.codelijst, berichten)
+CACHED = (
+    load.bronnen,
+    load.doelen,
+    load.producten,
+    load.ontvangers,
+    load.meldingen,
+    load.codelijst,
+    load.geraadpleegd,
+    doelversie.vastgelegd,
+    doelversie.huidig,
+    berichten,
+)
 
 
 @pytest.fixture
@@ -56,7 +67,7 @@ def gelezen(path: Path) -> Any:
 
 class TestEverythingLoads:
     def test_all_kinds(self) -> None:
-        assert set(load.bronnen()) == {"brp", "duo", "gemeente", "kvk", "rdw", "uwv"}
+        assert set(load.bronnen()) == {"brp", "duo", "gemeente", "kvk", "rdw", "svb", "uwv"}
         assert set(load.doelen()) == set(load.producten()) == {"inkomsten", "kvk", "kwijtschelding", "vsv"}
         assert len(list(load.all_tabellen())) == len(list(load.ROOT.glob("bronnen/*/*.yml"))) - len(load.bronnen())
         assert len(berichten()) >= 4
@@ -70,7 +81,7 @@ class TestEverythingLoads:
         assert "burgerservicenummer" not in lake_schema(tabel).names
         for veld in tabel.velden.values():
             assert (veld.type in ("bsn", "lhnr")) == (veld.klasse == "identifier")
-            assert veld.type != "janee" or set((veld.waarden or {}).values()) == {"ja", "nee"}
+            assert veld.type != "janee" or set((veld.waarden or {}).values()) - {"onbekend"} == {"ja", "nee"}
             assert veld.type != "bedrag" or veld.eenheid
             assert veld.codelijst is None or load.codelijst(veld.codelijst)
 
@@ -234,16 +245,16 @@ class TestRefused:
 
 
 BRON = {
-    "bron": "svb",
-    "naam": "Sociale Verzekeringsbank",
-    "omschrijving": "Uitkeringen op grond van de AOW en de Anw.",
-    "houder": "Sociale Verzekeringsbank",
+    "bron": "pensioenen",
+    "naam": "Pensioenregister",
+    "omschrijving": "Uitkeringen van pensioenfondsen.",
+    "houder": "Pensioenfondsen",
     "frequentie": "maandelijks",
     "herkomst": "test",
 }
 TABEL = {
     "tabel": "uitkering",
-    "omschrijving": "Een uitkering van de SVB.",
+    "omschrijving": "Een uitkering van een pensioenfonds.",
     "sleutel": ["burgerservicenummer", "datum_begin"],
     "velden": {
         "burgerservicenummer": {
@@ -267,7 +278,7 @@ TABEL = {
     "xml": [
         {
             "document": "Uitkeringen",
-            "namespace": "urn:svb",
+            "namespace": "urn:pensioenen",
             "rij": "Persoon/Uitkering",
             "velden": {
                 "burgerservicenummer": "../Bsn",
@@ -284,30 +295,35 @@ def test_a_bron_and_its_use_are_added_by_files_alone(
     eigen_schemas: Path, instellingen: Instellingen, tmp_path: Path
 ) -> None:
     """No Python is written: a bron in two formats, consulted by an existing doel, from file to lake."""
-    (eigen_schemas / "bronnen" / "svb").mkdir()
-    (eigen_schemas / "bronnen" / "svb" / "bron.yml").write_text(yaml.safe_dump(BRON), "utf-8")
-    (eigen_schemas / "bronnen" / "svb" / "uitkering.yml").write_text(yaml.safe_dump(TABEL), "utf-8")
+    (eigen_schemas / "bronnen" / "pensioenen").mkdir()
+    (eigen_schemas / "bronnen" / "pensioenen" / "bron.yml").write_text(yaml.safe_dump(BRON), "utf-8")
+    (eigen_schemas / "bronnen" / "pensioenen" / "uitkering.yml").write_text(yaml.safe_dump(TABEL), "utf-8")
     profiel = gelezen(eigen_schemas / "doelen" / "inkomsten.yml")
-    noodzaak = "Een uitkering van de SVB is inkomen naast de bijstand."
+    noodzaak = "Een pensioen is inkomen naast de bijstand."
     velden = dict.fromkeys(["burgerservicenummer", "datum_begin", "bedrag"], noodzaak)
-    profiel["bronnen"].append({"tabel": "svb.uitkering", "velden": velden})
+    profiel["bronnen"].append({"tabel": "pensioenen.uitkering", "velden": velden})
+    profiel["versie"] += 1
     verander(eigen_schemas / "doelen" / "inkomsten.yml", **profiel)
+    (eigen_schemas / doelversie.REGISTER).write_text(doelversie.register(), "utf-8")
+    _forget()
 
     in_doel, buiten = maak_bsn(1), maak_bsn(2)
     rijen = [[in_doel, "20260101", "1500,25", "Straat 1"], [buiten, "20260101", "99", "Straat 2"]]
     xml = (
-        f'<u:Uitkeringen xmlns:u="urn:svb"><u:Persoon><u:Bsn>{in_doel}</u:Bsn><u:Adres>Straat 1</u:Adres>'
+        f'<u:Uitkeringen xmlns:u="urn:pensioenen"><u:Persoon><u:Bsn>{in_doel}</u:Bsn><u:Adres>Straat 1</u:Adres>'
         '<u:Uitkering begin="20260201"><u:Bedrag>150025</u:Bedrag></u:Uitkering></u:Persoon></u:Uitkeringen>'
     )
     neem_op(instellingen, "gemeente", {"bijstand.csv": populatie_csv([in_doel])})
-    neem_op(instellingen, "svb", {"a.csv": schrijf_csv(["bsn", "begin", "bedrag", "adres"], rijen), "b.xml": xml})
+    neem_op(
+        instellingen, "pensioenen", {"a.csv": schrijf_csv(["bsn", "begin", "bedrag", "adres"], rijen), "b.xml": xml}
+    )
     toelaten(instellingen)
 
-    table = lees_lake(instellingen, "inkomsten", "svb.uitkering")
+    table = lees_lake(instellingen, "inkomsten", "pensioenen.uitkering")
     assert table.column_names == ["levering_nr", "record_nr", "persoon", "datum_begin", "bedrag"]
     assert table["bedrag"].to_pylist() == [150025, 150025]
     assert table["datum_begin"].to_pylist() == [20260101, 20260201]
-    assert personen_in_lake(instellingen, "inkomsten", "svb.uitkering") == [in_doel, in_doel]
+    assert personen_in_lake(instellingen, "inkomsten", "pensioenen.uitkering") == [in_doel, in_doel]
 
 
 def test_a_field_is_added_by_one_line(eigen_schemas: Path, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from schemas import generate
+from schemas.arrow import lake_name
+from schemas.load import find_tabel, geraadpleegd
 
 
 def test_nothing_has_drifted() -> None:
@@ -34,3 +36,13 @@ def test_a_changed_a_missing_and_a_leftover_file_are_seen(copy: Path) -> None:
     assert generate.main(["--controleer"]) == 1
     assert generate.main([]) == 0
     assert generate.drifted() == []
+
+
+def test_dbt_knows_the_consulted_tables_and_fields_only() -> None:
+    consulted = geraadpleegd()
+    models = {path.removeprefix("transforms/models/staging/") for path in generate.artefacts()}
+    assert {f"stg_{naam.replace('.', '__')}.sql" for naam in consulted} <= models
+    assert "stg_svb__uitkeringsverhouding.sql" not in models
+    for naam, velden in consulted.items():
+        columns = generate.consulted_schema(naam, find_tabel(naam)).names
+        assert set(columns) == {"levering_nr", "record_nr", *map(lake_name, velden)}

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from connectors.rijen import euro_to_cent
 from privacy.typen import typeer
@@ -34,7 +35,7 @@ def getypeerd(declared: Veld, waarden: list[str | None]) -> list[object]:
 # -- dates ------------------------------------------------------------------------------------------------------------
 
 
-def datum_orakel(tekst: str | None, *, open_einde: bool) -> object:
+def datum_orakel(tekst: str | None, *, open_einde: bool, onvolledig: bool) -> object:
     if tekst is None or not tekst.strip(" "):
         return None
     cijfers = tekst.strip(" ").replace("-", "")
@@ -43,14 +44,16 @@ def datum_orakel(tekst: str | None, *, open_einde: bool) -> object:
     jaar, maand, dag = int(cijfers[:4]), int(cijfers[4:6]), int(cijfers[6:])
     if open_einde and jaar == 9999:
         return None
-    if maand == 0:
-        return jaar * 10_000
-    if maand > 12 or dag > (calendar.monthrange(jaar or 2000, maand)[1]):
+    if not onvolledig and 0 in (jaar, maand, dag):
         return FOUT
+    if maand > 12 or (jaar and maand and dag > calendar.monthrange(jaar, maand)[1]):
+        return FOUT
+    if 0 in (jaar, maand):  # what comes after the first unknown part cannot be used
+        return jaar * 10_000
     return jaar * 10_000 + maand * 100 + dag
 
 
-jaren = st.one_of(st.integers(1, 9999), st.sampled_from([1900, 1999, 2000, 2023, 2024, 2100, 9999]))
+jaren = st.one_of(st.integers(0, 9999), st.sampled_from([0, 1900, 1999, 2000, 2023, 2024, 2100, 9999]))
 datums = st.builds(
     lambda jaar, maand, dag, streep: f"{jaar:04d}{streep}{maand:02d}{streep}{dag:02d}",
     jaren,
@@ -62,12 +65,13 @@ datumteksten = st.one_of(st.none(), datums, st.just("00000000"), st.text("012345
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(datumteksten, max_size=20), st.booleans())
-@example(["20240229", "20230229", "19000229", "20000229"], False)
-@example(["99991231", "99991230", "99990000", "99999999"], True)
-def test_dates_equal_the_calendar(lijst: list[str | None], open_einde: bool) -> None:
-    expected = [datum_orakel(tekst, open_einde=open_einde) for tekst in lijst]
-    assert getypeerd(veld("datum", open_einde=open_einde), lijst) == expected
+@given(st.lists(datumteksten, max_size=20), st.booleans(), st.booleans())
+@example(["20240229", "20230229", "19000229", "20000229"], False, False)
+@example(["99991231", "99991230", "99990000", "99999999"], True, False)
+@example(["20240200", "20240000", "20240013", "00000000", "00000513"], False, True)
+def test_dates_equal_the_calendar(lijst: list[str | None], open_einde: bool, onvolledig: bool) -> None:
+    expected = [datum_orakel(tekst, open_einde=open_einde, onvolledig=onvolledig) for tekst in lijst]
+    assert getypeerd(veld("datum", open_einde=open_einde, onvolledig=onvolledig), lijst) == expected
 
 
 @pytest.mark.parametrize(
@@ -93,7 +97,12 @@ def test_dates_equal_the_calendar(lijst: list[str | None], open_einde: bool) -> 
     ],
 )
 def test_dates(tekst: str, waarde: object) -> None:
-    assert getypeerd(veld("datum"), [tekst]) == [waarde]
+    assert getypeerd(veld("datum", onvolledig=True), [tekst]) == [waarde]
+
+
+@pytest.mark.parametrize("tekst", ["20240200", "20240000", "00000000", "20240013", "00000513"])
+def test_incomplete_date_only_where_the_field_says_so(tekst: str) -> None:
+    assert getypeerd(veld("datum"), [tekst]) == [FOUT]
 
 
 def test_open_end_only_where_the_field_says_so() -> None:
@@ -146,7 +155,7 @@ def test_cents_are_whole_numbers(lijst: list[int | str | None]) -> None:
 )
 def test_euros_become_cents_without_floating_point(tekst: str | None, centen: object) -> None:
     cents = euro_to_cent(pa.array([tekst], pa.string()))
-    assert getypeerd(veld("bedrag", eenheid="euro"), cents.to_pylist()) == [centen]
+    assert getypeerd(veld("bedrag", eenheid="cent"), cents.to_pylist()) == [centen]
 
 
 @settings(max_examples=200, deadline=None)
@@ -200,6 +209,60 @@ def test_gemeente_code_must_be_in_the_list() -> None:
 
 def test_code_without_list_is_kept_as_it_is() -> None:
     assert getypeerd(veld("code"), ["X9", " b "]) == ["X9", "b"]
+
+
+def test_code_of_a_list_that_others_keep_is_kept_and_marked() -> None:
+    declared = veld("code", codelijst="sz_wet", buiten_lijst="waarschuwing")
+    result = typeer(declared, pa.array(["PW", "NIEUW", None]))
+    assert result.kolom.to_pylist() == ["PW", "NIEUW", None]
+    assert result.fout is None
+    assert result.vreemd is not None and result.vreemd.to_pylist() == [False, True, False]
+    assert typeer(declared, pa.array(["PW", None])).vreemd is None
+
+
+def test_yes_or_no_may_be_unknown() -> None:
+    declared = veld("janee", waarden={"1": "ja", "2": "nee", "0": "onbekend"})
+    assert getypeerd(declared, ["1", "2", "0", "3", None]) == [True, False, None, FOUT, None]
+
+
+# -- constraints ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("type_", ["tekst", "code"])
+def test_pattern_is_of_the_whole_text(type_: VeldType) -> None:
+    declared = veld(type_, patroon=r"\d{2}[A-Z]{2}|x")
+    assert getypeerd(declared, ["01AB", "x", "01ABC", "01AB\nx", "y", None, " 01AB "]) == [
+        "01AB", "x", FOUT, FOUT, FOUT, None, "01AB",
+    ]  # fmt: skip
+    assert typeer(declared, pa.array(["", "y"])).code == "R-VORM"
+
+
+def test_length_is_in_characters() -> None:
+    assert getypeerd(veld("tekst", lengte_max=3), ["éèê", "abcd", "", None]) == ["éèê", FOUT, None, None]
+    assert getypeerd(veld("tekst", lengte_max=2, patroon="[a-z]*"), ["ab", "abc", "A"]) == ["ab", FOUT, FOUT]
+
+
+@pytest.mark.parametrize(("type_", "code"), [("geheel", "R-GETAL"), ("bedrag", "R-BEDRAG")])
+def test_numbers_stay_within_their_bounds(type_: VeldType, code: str) -> None:
+    declared = veld(type_, minimum=-5, maximum=10)
+    assert getypeerd(declared, ["-6", "-5", "10", "11", None]) == [FOUT, -5, 10, FOUT, None]
+    assert typeer(declared, pa.array(["11"])).code == code
+
+
+@pytest.mark.parametrize(
+    ("type_", "meer"),
+    [
+        ("datum", {"patroon": "x"}),
+        ("tekst", {"minimum": 1}),
+        ("bedrag", {"open_einde": True}),
+        ("tekst", {"onvolledig": True}),
+        ("tekst", {"codelijst": "gemeente"}),
+        ("datum", {"eenheid": "cent"}),
+    ],
+)
+def test_constraint_of_another_type_is_refused(type_: VeldType, meer: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="hoort niet bij een veld van het type"):
+        veld(type_, **meer)
 
 
 # -- required fields --------------------------------------------------------------------------------------------------

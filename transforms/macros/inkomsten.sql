@@ -7,8 +7,7 @@
   and {{ a }}.datum_begin_ikv is not distinct from {{ b }}.datum_begin_ikv
 {%- endmacro %}
 {% macro ikv_onderwerp() -%}
-  concat_ws('/', coalesce({{ tekst('loonheffingennummer') }}, ''), coalesce(volgnummer_ikv, ''),
-    coalesce({{ tekst('datum_begin_ikv') }}, ''))
+  concat_ws('/', coalesce(volgnummer_ikv, ''), coalesce({{ tekst('datum_begin_ikv') }}, ''))
 {%- endmacro %}
 
 {# De inkomstenverhoudingen van de populatie zoals ze nu gelden, met melding (INTREKKING: teruggenomen). #}

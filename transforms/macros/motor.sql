@@ -50,7 +50,8 @@
   {%- for kolom in kolommen %}{% do namen.append(adapter.quote(kolom)) %}{% endfor -%}
   {% do run_query(
     "copy (select " ~ namen | join(', ') ~ " from " ~ relatie ~ " order by " ~ volgorde ~ ") to '"
-    ~ (pad | replace("'", "''")) ~ "' (format parquet, compression zstd, row_group_size 122880)"
+    ~ (pad | replace("'", "''")) ~ "' (format parquet, compression zstd, row_group_size 122880, kv_metadata {sleutelversie: '"
+    ~ env_var('KETEN_DBT_SLEUTELVERSIE', '1') ~ "'})"
   ) %}
 {% endmacro %}
 

@@ -3,11 +3,15 @@
   (select waarde from {{ ref('stg_referentie__norm') }} where norm = '{{ naam }}' and {{ geldig_op_peildatum() }})
 {%- endmacro %}
 
-{# Dezelfde persoon, code, zelfde onderwerp en begin geven in elke run hetzelfde signaalnummer. #}
-{% macro signaal_id(product, persoon='persoon', code='signaal_code', onderwerp='onderwerp', ingang='ingang') -%}
+{#
+  Het nummer van een signaal binnen deze sleutelversie: dezelfde persoon, code, werkgever, zelfde onderwerp en begin geven
+  in elke run hetzelfde. Een onderwerp bevat geen pseudoniem. Het nummer in het bericht maakt de uitlevering.
+#}
+{% macro signaal_id(product, werkgever=none) -%}
   {{ vingerafdruk(
-    "concat_ws('|', " ~ pseudoniem_tekst(persoon) ~ ", '" ~ product ~ "', " ~ code ~ ", " ~ onderwerp ~ ", "
-    ~ tekst(ingang) ~ ")"
+    "concat_ws('|', " ~ pseudoniem_tekst('persoon') ~ ", '" ~ product ~ "', signaal_code, "
+    ~ (('coalesce(' ~ pseudoniem_tekst(werkgever) ~ ", ''), ") if werkgever else '') ~ "onderwerp, " ~ tekst('ingang')
+    ~ ")"
   ) }}
 {%- endmacro %}
 

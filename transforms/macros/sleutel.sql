@@ -9,7 +9,6 @@
     'duo.onderwijsovereenkomst': ['persoon', 'brin', 'datum_inschrijving'],
     'duo.persoon': ['persoon'],
     'duo.resultaat': ['persoon', 'code_niveau', 'datum_resultaat'],
-    'gemeente.bijstandsaanvraag': ['persoon', 'wet', 'datum_aanvraag'],
     'gemeente.bijstandspopulatie': ['gemeentecode', 'persoon', 'regeling', 'datum_ingang'],
     'gemeente.kwijtscheldingsaanvraag': ['ontvanger', 'aanvraagnummer'],
     'gemeente.uitkeringsverhouding': ['persoon', 'wet', 'datum_begin'],

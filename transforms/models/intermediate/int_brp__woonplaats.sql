@@ -13,6 +13,7 @@ verblijf as (
         datum_inschrijving,
         datum_begin,
         datum_vertrek,
+        coalesce(actueel, false) as is_actueel,
         levering_nr,
         record_nr
     from {{ herleid_per_persoon('brp', 'verblijfplaats') }} as rijen
@@ -30,14 +31,15 @@ begonnen as (
     from verblijf
 ),
 
--- De verblijfplaats die het laatst voor de peildatum begon; bij gelijke datum staat de actuele rij vooraan.
+-- Is de actuele verblijfplaats voor de peildatum begonnen, dan gold die; anders de historische die het laatst begon.
+-- Een persoonslijst kan een historische rij met een latere datum hebben dan de actuele: die is hersteld.
 laatste as (
     select *
     from (
         select
             begonnen.*,
             row_number() over (
-                partition by persoon order by datum_sinds desc, record_nr, gemeente_van_inschrijving
+                partition by persoon order by is_actueel desc, datum_sinds desc, record_nr, gemeente_van_inschrijving
             ) as rang
         from begonnen
         where datum_sinds <= {{ peildag() }}

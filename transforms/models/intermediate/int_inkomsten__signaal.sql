@@ -127,5 +127,5 @@ samen as (
     from correctie
 )
 
-select {{ signaal_id('inkomsten') }} as signaal_id, samen.*
+select {{ signaal_id('inkomsten', werkgever='loonheffingennummer') }} as signaal_id, samen.*
 from samen

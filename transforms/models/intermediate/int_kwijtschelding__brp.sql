@@ -1,11 +1,14 @@
 -- Waarin een aanvraag afwijkt van de BRP: aanvrager overleden, niet in het gebied van de ontvanger, of een ander huishouden.
 with huwelijk as (
-    select persoon, partner, datum_sluiting, datum_ontbinding, levering_nr, record_nr
+    select
+        persoon, partner, datum_sluiting, datum_ontbinding, coalesce(actueel, false) as is_actueel,
+        levering_nr, record_nr
     from {{ herleid_per_persoon('brp', 'huwelijk') }} as rijen
     where coalesce(indicatie_onjuist, '') = ''
 ),
 
--- Een persoonslijst noemt een ontbonden huwelijk soms twee keer: met de sluiting, en met de ontbinding.
+-- Een persoonslijst noemt een ontbonden huwelijk soms twee keer: met de sluiting, en met de ontbinding. Een historische
+-- rij telt niet naast een actuele over hetzelfde huwelijk: die is hersteld.
 lopend_huwelijk as (
     select huwelijk.*
     from huwelijk
@@ -14,7 +17,17 @@ lopend_huwelijk as (
         and ontbonden.partner is not distinct from huwelijk.partner
         and ontbonden.datum_ontbinding >= coalesce(huwelijk.datum_sluiting, 0)
         and ontbonden.datum_ontbinding <= {{ peildag() }}
+    left join huwelijk as hersteld
+        on hersteld.persoon = huwelijk.persoon
+        and (
+            hersteld.partner is not distinct from huwelijk.partner
+            or hersteld.datum_sluiting = huwelijk.datum_sluiting
+        )
+        and hersteld.is_actueel
+        and not huwelijk.is_actueel
+        and hersteld.datum_sluiting <= {{ peildag() }}
     where ontbonden.persoon is null
+        and hersteld.persoon is null
         and coalesce(huwelijk.datum_sluiting, 99999999) <= {{ peildag() }}
 ),
 

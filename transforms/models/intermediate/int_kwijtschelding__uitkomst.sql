@@ -5,7 +5,8 @@ with inkomen as (
         aanvraag,
         cast(sum(netto) as bigint) as som,
         max(case when netto is null then 1 else 0 end) = 1 as is_onbekend,
-        max(case when not is_bijstand and coalesce(netto, 1) <> 0 then 1 else 0 end) = 1 as heeft_ander_inkomen
+        max(case when not is_bijstand and coalesce(netto, 1) <> 0 then 1 else 0 end) = 1 as heeft_ander_inkomen,
+        max(case when is_bijstand then 1 else 0 end) = 1 as heeft_bijstand_inkomen
     from {{ ref('int_kwijtschelding__inkomen') }}
     group by aanvraag
 ),
@@ -26,6 +27,9 @@ gegevens as (
         aanvraag.*,
         bijstand.aanvraag is not null and not coalesce(inkomen.heeft_ander_inkomen, false) as is_vrij_van_inkomenstoets,
         coalesce(inkomen.is_onbekend, false) as is_inkomen_onbekend,
+        -- Wie bijstand heeft wordt niet in de polis opgezocht, dus naast ander inkomen in het huishouden ontbreekt die.
+        bijstand.aanvraag is not null and coalesce(inkomen.heeft_ander_inkomen, false)
+            and not inkomen.heeft_bijstand_inkomen as is_inkomen_onvolledig,
         {{ gedeeld_door('coalesce(inkomen.som, 0)', norm('kw_maanden_inkomen')) }} as netto,
         coalesce(voertuig.aantal, 0) as aantal_voertuigen,
         coalesce(voertuig.heeft_boven_vrijstelling, false) as heeft_boven_vrijstelling,
@@ -52,6 +56,7 @@ met_inkomen as (
         gegevens.*,
         case
             when is_vrij_van_inkomenstoets or is_inkomen_onbekend or not {{ aanwezig('uwv.inkomstenopgave') }} then null
+            when is_inkomen_onvolledig and coalesce(netto <= kosten_van_bestaan, true) then null
             else netto
         end as netto_inkomen_maand
     from gegevens
@@ -72,7 +77,7 @@ beoordeeld as (
             when is_vrij_van_inkomenstoets then
                 case when heeft_onbekend_voertuig then 'voertuig_onbekend'
                      when heeft_voertuig_zonder_waarde then 'voertuigwaarde_onbekend' end
-            when is_inkomen_onbekend then 'inkomen_niet_te_bepalen'
+            when is_inkomen_onbekend or is_inkomen_onvolledig then 'inkomen_niet_te_bepalen'
             when kosten_van_bestaan is null then 'norm_ontbreekt'
             when heeft_onbekend_voertuig then 'voertuig_onbekend'
             when heeft_voertuig_zonder_waarde then 'voertuigwaarde_onbekend'

@@ -6,5 +6,6 @@ select
     {{ pseudoniem('partner') }} as partner,
     datum_sluiting,
     datum_ontbinding,
-    indicatie_onjuist
+    indicatie_onjuist,
+    actueel
 from {{ invoer('brp', 'huwelijk') }}

@@ -8,5 +8,6 @@ select
     datum_begin,
     land_buitenland,
     datum_vertrek,
-    indicatie_onjuist
+    indicatie_onjuist,
+    actueel
 from {{ invoer('brp', 'verblijfplaats') }}

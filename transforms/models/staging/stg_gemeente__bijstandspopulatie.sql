@@ -7,7 +7,5 @@ select
     {{ pseudoniem('partner') }} as partner,
     regeling,
     datum_ingang,
-    datum_einde,
-    leefvorm,
-    bedrag_norm
+    datum_einde
 from {{ invoer('gemeente', 'bijstandspopulatie') }}

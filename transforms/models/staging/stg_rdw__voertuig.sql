@@ -6,7 +6,6 @@ select
     soort_voertuig,
     merk,
     datum_eerste_toelating,
-    datum_eerste_inschrijving_nl,
     bedrag_catalogusprijs,
     indicatie_export,
     indicatie_gesloopt

@@ -5,7 +5,5 @@ select
     {{ pseudoniem('persoon') }} as persoon,
     kenteken,
     datum_begin,
-    datum_einde,
-    code_status,
-    datum_status
+    datum_einde
 from {{ invoer('rdw', 'voertuigbezit') }}

@@ -8,10 +8,8 @@ select
     datum_begin_ikv,
     datum_begin,
     datum_einde,
-    aantal_sv_dagen,
     aantal_verloonde_uren,
     bedrag_loon_sv,
     bedrag_loon_lb,
-    bedrag_ingehouden_lb,
-    bedrag_vakantietoeslag
+    bedrag_ingehouden_lb
 from {{ invoer('uwv', 'inkomstenopgave') }}

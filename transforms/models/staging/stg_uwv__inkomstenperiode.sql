@@ -8,7 +8,5 @@ select
     datum_begin_ikv,
     datum_begin,
     datum_einde,
-    code_soort_ikv,
-    code_type_arbeidscontract,
-    indicatie_loonheffingskorting
+    code_soort_ikv
 from {{ invoer('uwv', 'inkomstenperiode') }}

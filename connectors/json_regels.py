@@ -1,0 +1,93 @@
+"""JSON lines by the block: what is regular is read by Arrow at once, anything else is left to be read line by line.
+
+A block counts as regular when every line holds one object whose wanted keys have, over the whole block, the kind of
+value they have in the first: text, whole numbers or ja/nee. Then Arrow gives the same text as a parser per line does,
+and never another; of all that is not regular it says so (ADR 0017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import IO
+
+import numpy as np
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json
+
+from schemas.fout import KetenFout
+
+BLOCK_BYTES = 8 * 2**20
+MAX_LINE_BYTES = 32 * 2**20
+_PARSE_BYTES = 2**20  # per thread at a time
+_KINDS = {str: pa.string(), type(None): pa.string(), int: pa.int64(), bool: pa.bool_()}
+_BOM = b"\xef\xbb\xbf"
+
+
+def blokken(stream: IO[bytes]) -> Iterator[bytes]:
+    """Whole lines, a block at a time.
+
+    Raises:
+        KetenFout: `B-KAPOT` for a line that is too long to be one record.
+    """
+    rest = stream.read(len(_BOM)).removeprefix(_BOM)
+    while read := stream.read(BLOCK_BYTES):
+        end = read.rfind(b"\n") + 1
+        if end:
+            yield b"".join((rest, memoryview(read)[:end]))
+            rest = read[end:]
+        else:
+            rest += read
+            if len(rest) > MAX_LINE_BYTES:
+                raise KetenFout("B-KAPOT", "json regel te lang")
+    if rest:
+        yield rest
+
+
+def kolommen(block: bytes, sleutels: Collection[str]) -> dict[str, pa.Array] | None:
+    """The values of these keys as columns of text, a row for each line; None when the block is not regular."""
+    schema = _schema(block, sleutels)
+    if schema is None or _has_escapes(block) or not _is_utf8(block):
+        return None
+    try:
+        table = pyarrow.json.read_json(
+            pa.BufferReader(block),
+            read_options=pyarrow.json.ReadOptions(use_threads=True, block_size=_PARSE_BYTES),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+        )
+    except pa.ArrowInvalid:
+        return None
+    lines = np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")) + (not block.endswith(b"\n"))
+    if table.num_rows != lines:
+        return None
+    return {naam: _as_text(table[naam].combine_chunks()) for naam in sleutels}
+
+
+def _schema(block: bytes, sleutels: Collection[str]) -> pa.Schema | None:
+    try:
+        first = orjson.loads(block[: block.find(b"\n") + 1] or block)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(first, dict):
+        return None
+    kinds = {naam: _KINDS.get(type(first.get(naam))) for naam in sleutels}
+    return None if None in kinds.values() else pa.schema(kinds)
+
+
+def _has_escapes(block: bytes) -> bool:
+    """Whether a character may be written as its number, of which parsers make different things."""
+    return b"\\" in block and b"\\u" in block
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.isascii() or block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    text = column.cast(pa.string())
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
