@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from pipeline.periode import peildatum
+from privacy.sleutels import VARIABELE
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -72,6 +73,7 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     geheugen: str = "2GB",
     threads: int = 2,
     werkmap: Path,
+    sleutelversie: int = 1,
 ) -> DbtUitkomst:
     """Compute one product over one periode.
 
@@ -84,6 +86,7 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
         geheugen: memory limit of DuckDB, for example `2GB`; what does not fit spills to `werkmap`.
         threads: threads of DuckDB.
         werkmap: folder for target, log and spill of this build only.
+        sleutelversie: the key version of the pseudonyms in `invoer`, for the mark on what is written.
 
     Returns:
         The outcome; a model error or a failing data test gives `ok=False`, not an exception.
@@ -98,7 +101,7 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
         "invoer": {naam: [str(pad) for pad in paden] for naam, paden in sorted(invoer.items())},
     }
     select = " ".join(f"+{kind}_{product}" for kind in RESULTS)
-    with _ALONE, _environment(_settings(geheugen, threads, werkmap, uitvoer)):
+    with _ALONE, _environment(_settings(geheugen, threads, werkmap, uitvoer, sleutelversie)):
         try:
             outcome = _invoke(["build", "--select", *select.split()], werkmap, variables, _manifest(werkmap))
         finally:
@@ -112,13 +115,14 @@ def laad(werkmap: Path) -> None:
         _manifest(werkmap)
 
 
-def _settings(geheugen: str, threads: int, werkmap: Path, uitvoer: Path) -> dict[str, str]:
-    """What the profile reads from the environment."""
+def _settings(geheugen: str, threads: int, werkmap: Path, uitvoer: Path, sleutelversie: int = 1) -> dict[str, str]:
+    """What the profile and the macros read from the environment."""
     return {
         "KETEN_DBT_GEHEUGEN": geheugen,
         "KETEN_DBT_THREADS": str(threads),
         "KETEN_DBT_WERKMAP": str(werkmap.resolve()),
         "KETEN_DBT_UITVOER": str(uitvoer.resolve()),
+        "KETEN_DBT_SLEUTELVERSIE": str(sleutelversie),
     }
 
 
@@ -149,8 +153,9 @@ def _invoke(command: list[str], werkmap: Path, variables: Mapping[str, object], 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
     values = {**values, "DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
-    before = {name: os.environ.get(name) for name in values}
+    before = {name: os.environ.get(name) for name in (*values, VARIABELE)}
     os.environ.update(values)
+    os.environ.pop(VARIABELE, None)  # the models have no key, also not by way of env_var()
     try:
         yield
     finally:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lineage.ledger import Ledger
-from privacy.sleutels import Sleutelbos
+from lineage.sleutels import versies
+from privacy.sleutels import Omgevingssleutel, Sleutelbestand, Sleutelbos, Sleutelbron
+from privacy.sleutels_pkcs11 import Tokensleutel
+from schemas.fout import KetenFout
 
 
 class Instellingen(BaseSettings):
@@ -17,7 +22,12 @@ class Instellingen(BaseSettings):
     Attributes:
         data: the folder under which everything is written (`KETEN_DATA`).
         ledger: SQLAlchemy URL of the ledger; empty means SQLite below `data` (`KETEN_LEDGER`).
+        sleutelbron: what keeps the master key: `bestand`, `omgeving` (`KETEN_HOOFDSLEUTEL`) or `pkcs11`
+            (`KETEN_SLEUTELBRON`).
         sleutel: file with the master key; empty means below `data` (`KETEN_SLEUTEL`).
+        pkcs11_module: library of the token (`KETEN_PKCS11_MODULE`).
+        pkcs11_label: label of the token (`KETEN_PKCS11_LABEL`).
+        pkcs11_pin: file with its PIN (`KETEN_PKCS11_PIN`).
         geheugen: memory limit of a product run, as DuckDB writes it (`KETEN_GEHEUGEN`).
         threads: threads of a product run (`KETEN_THREADS`).
         afzender_oin: OIN of the organisation that delivers (`KETEN_AFZENDER_OIN`).
@@ -27,7 +37,11 @@ class Instellingen(BaseSettings):
 
     data: Path = Path("var")
     ledger: str = ""
+    sleutelbron: Literal["bestand", "omgeving", "pkcs11"] = "bestand"
     sleutel: Path | None = None
+    pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
+    pkcs11_label: str = "signaalketen"
+    pkcs11_pin: Path | None = None
     geheugen: str = "2GB"
     threads: int = 2
     afzender_oin: str = "00000001999999999000"
@@ -67,5 +81,18 @@ class Instellingen(BaseSettings):
 
     @cached_property
     def sleutelbos(self) -> Sleutelbos:
-        """The key store."""
-        return Sleutelbos.open_of_maak(self.sleutel or self.map("sleutels", "master.key"))
+        """The keys. A key file makes itself when nothing was pseudonymised yet; after that its absence is an error."""
+        bron = self.hoofdsleutel
+        if isinstance(bron, Sleutelbestand) and not bron.bestaat() and not versies(self.grootboek):
+            with suppress(KetenFout):  # another process was first
+                bron.maak()
+        return Sleutelbos(bron)
+
+    @property
+    def hoofdsleutel(self) -> Sleutelbron:
+        """What keeps the master key."""
+        if self.sleutelbron == "omgeving":
+            return Omgevingssleutel()
+        if self.sleutelbron == "pkcs11":
+            return Tokensleutel(self.pkcs11_module, self.pkcs11_label, self.pkcs11_pin or self.map("sleutels", "pin"))
+        return Sleutelbestand(self.sleutel or self.map("sleutels", "master.key"))
