@@ -47,10 +47,13 @@ done twice. What cannot be used is put aside with a code; see `keten status` and
 
         @task(outlets=[levering_asset(bron.bron)], trigger_rule="none_failed")
         def toelaten() -> list[str]:
-            """Passes new leveringen through the door; returns their ids."""
+            """Passes new leveringen through the door and reports back on them; returns their ids."""
             from pipeline.toelaten import toelaten as laat_toe  # noqa: PLC0415
+            from pipeline.verslag import maak_verslagen  # noqa: PLC0415
 
-            return [passed.levering_id for passed in laat_toe(instellingen(), bron=bron.bron)]
+            passed = [outcome.levering_id for outcome in laat_toe(instellingen(), bron=bron.bron)]
+            maak_verslagen(instellingen())
+            return passed
 
         ontvang.expand(naam=zoek()) >> toelaten()
 

@@ -33,6 +33,7 @@ from demo.uwv import NAAMRUIMTE as UWV_NAAMRUIMTE
 from demo.uwv import Uwv
 from demo.voertuig import make_voertuigen
 from demo.werk import TERUG, make_werk
+from schemas.levering import LeveringManifest
 
 MAX_SUWIML = 50_000  # above this many persons UWV and DUO deliver bulk CSV
 MAX_PER_GEMEENTE = 200_000  # above this many persons gemeenten deliver in one file per table
@@ -101,9 +102,11 @@ class Land:
         return self._leveringen
 
     def _add(self, bron: str, over: int, ontvangen: int, naam: str, inhoud: Callable[[Path], str]) -> None:
-        """Writes a levering about month `over`, received in month `ontvangen`."""
+        """Writes a levering about month `over`, received in month `ontvangen`; what comes later is but part of it."""
         periode = self.maanden[over].periode
-        pad = write_levering(self.doel, bron, periode, naam, inhoud)
+        volledig = naam != "correcties" and not naam.endswith("-nagekomen")
+        manifest = LeveringManifest(bron=bron, periode=periode, naam=naam, volledig=volledig)
+        pad = write_levering(self.doel, manifest, inhoud)
         volgorde = len(self._leveringen) + 1
         self._leveringen.append(Aanlevering(bron, periode, naam, pad, self.maanden[ontvangen].periode, volgorde))
 

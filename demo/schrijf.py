@@ -7,7 +7,7 @@ file. The same content always gives the same bytes.
 from __future__ import annotations
 
 import filecmp
-import json
+import hashlib
 import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +21,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from demo.kalender import Getallen, Ja
+from schemas.levering import LeveringManifest, ManifestBestand
 from schemas.load import find_tabel
 from schemas.model import Plaats, Tabel
 
@@ -57,18 +58,20 @@ def as_batch(tabel: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([_one(kolom) for kolom in tabel.columns], names=tabel.column_names)
 
 
-def write_levering(doel: Path, bron: str, periode: str, naam: str, inhoud: Callable[[Path], str]) -> Path:
-    """Lets `inhoud` write a levering in a folder aside and moves that in place; gives the folder.
+def write_levering(doel: Path, manifest: LeveringManifest, inhoud: Callable[[Path], str]) -> Path:
+    """Lets `inhoud` write the files of a levering in a folder aside and moves that in place; gives the folder.
 
-    `inhoud` gives the description. A folder that already holds exactly this is left alone.
+    The manifest says what it is; `inhoud` gives the description, and the files follow from what it wrote. A folder that
+    already holds exactly this is left alone.
     """
-    pad = doel / bron / f"{periode}-{naam}"
-    aside = doel / ASIDE / bron / pad.name
+    pad = doel / manifest.bron / f"{manifest.periode}-{manifest.naam}"
+    aside = doel / ASIDE / manifest.bron / pad.name
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     omschrijving = inhoud(aside)
-    kaart = {"bron": bron, "periode": periode, "naam": naam, "omschrijving": omschrijving}
-    (aside / "levering.json").write_text(json.dumps(kaart, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    bestanden = tuple(_describe(bestand) for bestand in sorted(aside.iterdir()))
+    manifest = manifest.model_copy(update={"bestanden": bestanden, "omschrijving": omschrijving})
+    (aside / "levering.json").write_text(manifest.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
     if _same(aside, pad):
         shutil.rmtree(aside)
         return pad
@@ -82,6 +85,12 @@ def write_levering(doel: Path, bron: str, periode: str, naam: str, inhoud: Calla
     else:
         aside.rename(pad)
     return pad
+
+
+def _describe(bestand: Path) -> ManifestBestand:
+    with bestand.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    return ManifestBestand(naam=bestand.name, sha256=sha256, bytes=bestand.stat().st_size)
 
 
 def _same(een: Path, ander: Path) -> bool:

@@ -1,8 +1,9 @@
 """Step: take in a levering.
 
-The files are recognised, copied to the landing area under a number (their own names may hold a burgerservicenummer),
-and entered in the ledger under the digest of their content, so the same files twice are one levering. A file that
-cannot be used is put aside with a code; the others go on.
+The files are recognised, held against the manifest if the bron sent one, copied to the landing area under a number
+(their own names may hold a burgerservicenummer), and entered in the ledger under the digest of their content, so the
+same files twice are one levering. A file that cannot be used is put aside with a code and the others go on; a levering
+that is not what its manifest says is parked until somebody decides on it.
 """
 
 from __future__ import annotations
@@ -11,21 +12,26 @@ import hashlib
 import os
 import re
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from connectors.bestand import is_archive
 from connectors.herken import Herkend
 from connectors.lees import herken_bestand
-from lineage.ledger import Stap, now
+from lineage import leveringen
+from lineage.ledger import Ledger, Rij, Stap, now
+from lineage.vervanging import VERVANGEND
+from pipeline import levering_manifest
 from pipeline.instellingen import Instellingen
+from pipeline.levering_manifest import Gelezen, Ontvangen
 from pipeline.periode import controleer
 from schemas.fout import KetenFout
+from schemas.levering import LeveringManifest
 from schemas.load import bronnen
 from schemas.model import Bron
-
-MANIFEST = "levering.json"
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,11 @@ class Ontvangst:
     bestanden: int
     onbruikbaar: dict[int, str]
     nieuw: bool
+    wijzer: str | None = None
 
 
 @dataclass(frozen=True)
-class _Bestand:
-    nr: int
-    pad: Path
-    sha256: str
-    bytes: int
+class _Bestand(Ontvangen):
     formaat: str | None
     tabellen: tuple[str, ...]
     code: str | None = None
@@ -63,53 +66,77 @@ def ontvang(
     if bron not in bronnen():
         raise KetenFout("L-BRON")
     controleer(periode)
-    begonnen = now()
+    begonnen, ledger = now(), instellingen.grootboek
     bestanden = [_bekijk(nr, pad, bronnen()[bron]) for nr, pad in enumerate(_list_files(paden), 1)]
-    inhoud = _digest(bron, periode, bestanden)
-    ledger = instellingen.grootboek
+    gelezen = levering_manifest.zoek_manifest(paden)
+    fout = levering_manifest.controleer(gelezen, bron, periode, bestanden) if gelezen else None
+    wat = _wat(bron, periode, gelezen, fout)
+    inhoud = _digest(wat, bestanden, gelezen.sha256 if gelezen and fout else "")
     if known := ledger.vind_levering(inhoud):
-        return _ontvangst(known["levering_id"], known["status"], "L-DUBBEL", bestanden, nieuw=False)
-    levering_id = f"{bron}-{periode}-{inhoud[:12]}"
+        return _ontvangst(known, "L-DUBBEL", bestanden, nieuw=False)
     usable = [bestand for bestand in bestanden if bestand.code is None]
-    status, code = ("ontvangen", None) if usable else ("geparkeerd", "L-LEEG")
-    _land(instellingen.landing / bron / levering_id, bestanden)
-    tellingen: dict[tuple[str, str, str], int] = {("", "bestand", "gebruikt"): len(usable)}
-    for bestand in bestanden:
-        if bestand.code:
-            key = ("", "bestand", bestand.code)
-            tellingen[key] = tellingen.get(key, 0) + 1
-    stap = Stap("ontvang", levering_id, None, periode, "gelukt" if usable else "geparkeerd", code, begonnen, tellingen)
-    ledger.registreer_levering(
-        {
-            "levering_id": levering_id,
-            "bron": bron,
-            "periode": periode,
-            "inhoud": inhoud,
-            "omschrijving": omschrijving,
-            "status": status,
-            "code": code,
-            "ontvangen_op": begonnen,
-        },
-        [
-            {
-                "bestand_nr": bestand.nr,
-                "formaat": bestand.formaat,
-                "tabellen": " ".join(bestand.tabellen),
-                "bytes": bestand.bytes,
-                "sha256": bestand.sha256,
-                "code": bestand.code,
-                "wijzer": bestand.wijzer,
-            }
-            for bestand in bestanden
-        ],
-        stap,
-    )
-    return _ontvangst(levering_id, status, code, bestanden, nieuw=True)
+    fout = fout or _vervangt_deel(ledger, wat, bestanden)
+    if not usable:
+        fout = KetenFout("L-LEEG")
+    levering = {
+        **wat,
+        "levering_id": f"{bron}-{periode}-{inhoud[:12]}",
+        "inhoud": inhoud,
+        "omschrijving": omschrijving,
+        "status": leveringen.GEPARKEERD if fout else "ontvangen",
+        "code": fout.code if fout else None,
+        "wijzer": (fout.wijzer or None) if fout else None,
+        "ontvangen_op": begonnen,
+    }
+    _land(instellingen.landing / bron / levering["levering_id"], bestanden)
+    tellingen = Counter({("", "bestand", "gebruikt"): len(usable)})
+    tellingen.update(("", "bestand", bestand.code) for bestand in bestanden if bestand.code)
+    stap = Stap("ontvang", levering["levering_id"], None, periode, "geparkeerd" if fout else "gelukt", levering["code"])
+    stap.begonnen_op, stap.tellingen = begonnen, dict(tellingen)
+    ledger.registreer_levering(levering, [_rij(bestand, gelezen) for bestand in bestanden], stap)
+    return _ontvangst(levering, levering["code"], bestanden, nieuw=True)
 
 
-def _ontvangst(levering_id: str, status: str, code: str | None, bestanden: list[_Bestand], *, nieuw: bool) -> Ontvangst:
+def _wat(bron: str, periode: str, gelezen: Gelezen | None, fout: KetenFout | None) -> dict[str, Any]:
+    """What a levering is, as the ledger has it; a manifest that is about something else says nothing of this one."""
+    about = fout is None or fout.code in ("L-MANIFEST-ONTBREEKT", "L-MANIFEST-EXTRA", "L-MANIFEST-DIGEST")
+    manifest = (gelezen.inhoud if gelezen and about else None) or LeveringManifest(bron=bron, periode=periode)
+    return {
+        "bron": bron,
+        "periode": periode,
+        "soort": manifest.soort,
+        "volledig": manifest.volledig,
+        "aanleveraar": manifest.aanleveraar,
+    }
+
+
+def _vervangt_deel(ledger: Ledger, wat: Rij, bestanden: Sequence[_Bestand]) -> KetenFout | None:
+    """A levering that restates part of another cannot take its place: somebody must say that both may count."""
+    if wat["soort"] != VERVANGEND:
+        return None
+    tabellen = {naam for bestand in bestanden for naam in bestand.tabellen}
+    overlap = leveringen.overlappend(ledger, wat, tabellen)
+    return KetenFout("L-VERVANGT-DEEL", overlap[0]) if overlap else None
+
+
+def _rij(bestand: _Bestand, gelezen: Gelezen | None) -> dict[str, Any]:
+    said = gelezen.bestand(bestand.pad) if gelezen else None
+    return {
+        "bestand_nr": bestand.nr,
+        "formaat": bestand.formaat,
+        "tabellen": " ".join(bestand.tabellen),
+        "bytes": bestand.bytes,
+        "sha256": bestand.sha256,
+        "records": said.records if said else None,
+        "code": bestand.code,
+        "wijzer": bestand.wijzer,
+    }
+
+
+def _ontvangst(levering: Rij, code: str | None, bestanden: list[_Bestand], *, nieuw: bool) -> Ontvangst:
     unusable = {bestand.nr: bestand.code for bestand in bestanden if bestand.code}
-    return Ontvangst(levering_id, status, code, len(bestanden), unusable, nieuw)
+    wijzer = levering["wijzer"] if nieuw else None
+    return Ontvangst(levering["levering_id"], levering["status"], code, len(bestanden), unusable, nieuw, wijzer)
 
 
 def _list_files(paden: Sequence[Path]) -> list[Path]:
@@ -117,7 +144,8 @@ def _list_files(paden: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for pad in paden:
         found += sorted(pad.rglob("*")) if pad.is_dir() else [pad]
-    return [pad for pad in found if pad.is_file() and not pad.name.startswith(".") and pad.name != MANIFEST]
+    no_data = levering_manifest.NAAM
+    return [pad for pad in found if pad.is_file() and not pad.name.startswith(".") and pad.name != no_data]
 
 
 def _bekijk(nr: int, pad: Path, bron: Bron) -> _Bestand:
@@ -141,10 +169,14 @@ def _may_hold(pad: Path, herkend: Herkend, bron: Bron) -> tuple[str, ...]:
     return tuple(bron.tabellen)
 
 
-def _digest(bron: str, periode: str, bestanden: list[_Bestand]) -> str:
-    """What makes a levering the same: bron, period and the content of its files, whatever their names and order."""
-    text = "\n".join([bron, periode, *sorted(bestand.sha256 for bestand in bestanden)])
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(wat: Rij, bestanden: list[_Bestand], manifest: str) -> str:
+    """What makes a levering the same: what it is, and the content of its files, whatever their names and order.
+
+    A manifest that was wrong counts too, so that the same files with a better one are another levering.
+    """
+    declared = [wat["soort"]] * (wat["soort"] == VERVANGEND) + [wat["aanleveraar"]] * bool(wat["aanleveraar"])
+    parts = [wat["bron"], wat["periode"], *declared, *sorted(bestand.sha256 for bestand in bestanden)]
+    return hashlib.sha256("\n".join([*parts, manifest] if manifest else parts).encode()).hexdigest()
 
 
 def _land(folder: Path, bestanden: list[_Bestand]) -> None:
