@@ -15,9 +15,10 @@ from typing import Any
 
 from message_formats.csvw import build_csvw
 from message_formats.documentation import build_documentation, build_example
-from message_formats.json_schema import MANIFEST_VERSIE, build_json_schema, build_manifest_schema
-from message_formats.xsd import build_xsd
+from message_formats.json_schema import MANIFEST_VERSIE, build_json_schema, build_manifest_schema, build_retour_schema
+from message_formats.xsd import build_retour_xsd, build_xsd
 from schemas.berichten import Bericht, berichten
+from schemas.retourbericht import retourbericht
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOLDER = "message_formats/generated"
@@ -26,6 +27,10 @@ FOLDER = "message_formats/generated"
 def artefacts() -> dict[str, str]:
     """Every generated file: path in the repository to its text."""
     files = {f"{FOLDER}/manifest/v{MANIFEST_VERSIE}/manifest.schema.json": _json(_manifest_schema())}
+    retour = retourbericht()
+    folder = f"{FOLDER}/{retour.bericht}/v{retour.versie}"
+    files[f"{folder}/{retour.bericht}.xsd"] = build_retour_xsd(retour)
+    files[f"{folder}/{retour.bericht}.schema.json"] = _json(build_retour_schema(retour))
     for bericht in berichten().values():
         folder = f"{FOLDER}/{bericht.bericht}/v{bericht.versie}"
         files |= {f"{folder}/{name}": text for name, text in _bericht_files(bericht).items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from message_formats.names import camel, is_number, pattern
 from schemas.berichten import Bericht, BerichtVeld
+from schemas.retourbericht import Retour
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LONG = 2**63
@@ -55,6 +56,17 @@ def build_manifest_schema(bericht: Bericht) -> dict[str, Any]:
                 "bestanden": {"type": "array", "minItems": 1, "items": bestand},
             }
         ),
+    }
+
+
+def build_retour_schema(retour: Retour) -> dict[str, Any]:
+    """The JSON Schema of the retourbericht."""
+    return {
+        "$schema": DIALECT,
+        "$id": retour.urn,
+        "title": f"{retour.naam} {retour.versie}",
+        "description": retour.omschrijving,
+        **_object({"envelop": _group(retour.envelop), "signalen": {"type": "array", "items": _group(retour.signaal)}}),
     }
 
 

@@ -46,7 +46,7 @@ def valideer(
 
 
 def _check_xml(path: Path, bericht: Bericht, _rol: str) -> Iterator[str]:
-    schema = _xsd(schema_path(bericht, ".xsd"))
+    schema = xsd(schema_path(bericht, ".xsd"))
     if not schema.validate(load_xml(path)):
         errors: Any = schema.error_log
         for error in errors:
@@ -54,7 +54,8 @@ def _check_xml(path: Path, bericht: Bericht, _rol: str) -> Iterator[str]:
 
 
 @cache
-def _xsd(path: Path) -> etree.XMLSchema:
+def xsd(path: Path) -> etree.XMLSchema:
+    """A generated XSD, ready to validate with."""
     return etree.XMLSchema(load_xml(path))
 
 

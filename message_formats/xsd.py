@@ -9,6 +9,7 @@ from lxml import etree
 
 from message_formats.names import is_number, pascal, pattern
 from schemas.berichten import Bericht, BerichtVeld
+from schemas.retourbericht import Retour
 
 _XS = "http://www.w3.org/2001/XMLSchema"
 _BASES = {
@@ -42,6 +43,24 @@ def build_xsd(bericht: Bericht) -> str:
     bewijs = _element(signaal, "Bewijs")
     _element(_sequence(_add(bewijs, "complexType")), "Feit", type="Feit", **_MANY)
     _group(root, "Feit", bericht.bewijs)
+    text: bytes = etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8")
+    return text.decode()
+
+
+def build_retour_xsd(retour: Retour) -> str:
+    """The XSD of the retourbericht as text."""
+    namespaces: Any = {"xs": _XS, None: retour.urn}
+    root = etree.Element(f"{{{_XS}}}schema", nsmap=namespaces)
+    root.set("targetNamespace", retour.urn)
+    root.set("elementFormDefault", "qualified")
+    root.set("version", retour.versie)
+    _document(root, f"{retour.naam} {retour.versie}. {retour.omschrijving}")
+    sequence = _sequence(_add(_element(root, pascal(retour.bericht)), "complexType"))
+    _element(sequence, "Envelop", type="Envelop")
+    signalen = _element(sequence, "Signalen")
+    _element(_sequence(_add(signalen, "complexType")), "Signaal", type="Signaal", **_MANY)
+    _group(root, "Envelop", retour.envelop)
+    _group(root, "Signaal", retour.signaal)
     text: bytes = etree.tostring(root, pretty_print=True, xml_declaration=True, encoding="UTF-8")
     return text.decode()
 

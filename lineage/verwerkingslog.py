@@ -1,0 +1,73 @@
+"""The segments of the processing log, each with the digest of the one before it.
+
+A segment is entered in the transaction that makes its step true, so the log says neither more nor less than was done.
+The order of the segments is that of their numbers; processes that write at the same time take turns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from lineage import tabellen as t
+
+BEGIN = "0" * 64
+
+
+@dataclass(frozen=True)
+class Logsegment:
+    """A written segment: its name, which is that of its file too, and the kop in which its records end."""
+
+    naam: str
+    records: int
+    kop: str
+
+
+def neem_op(connection: Connection, segmenten: Iterable[Logsegment]) -> None:
+    """Adds segments to the chain."""
+    table = t.verwerkingslog
+    for segment in segmenten:
+        if connection.dialect.name == "postgresql":  # SQLite has one writer
+            connection.execute(sa.text("lock table verwerkingslog in share row exclusive mode"))
+        values = {"naam": segment.naam, "records": segment.records, "kop": segment.kop}
+        # Entered first and linked after: with the insert SQLite takes the lock under which the last one is the last.
+        key = connection.execute(table.insert().values(**values, vorige="", keten="")).inserted_primary_key
+        assert key is not None
+        last = sa.select(table.c.keten).where(table.c.segment_nr < key[0]).order_by(table.c.segment_nr.desc())
+        vorige = connection.execute(last.limit(1)).scalar() or BEGIN
+        change = table.update().where(table.c.segment_nr == key[0])
+        connection.execute(change.values(vorige=vorige, keten=schakel(vorige, values)))
+
+
+def schakel(vorige: str, segment: Mapping[str, Any]) -> str:
+    """The digest over a segment and all before it."""
+    text = "\n".join([vorige, segment["naam"], str(segment["records"]), segment["kop"]])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def alle_segmenten() -> sa.Select[Any]:
+    """All segments in order."""
+    return sa.select(t.verwerkingslog).order_by(t.verwerkingslog.c.segment_nr)
+
+
+def eerste_breuk(segmenten: Sequence[Mapping[str, Any]]) -> str | None:
+    """The name of the first segment that does not follow on the one before it; None when all do."""
+    vorige = BEGIN
+    for segment in segmenten:
+        if segment["vorige"] != vorige or segment["keten"] != schakel(vorige, segment):
+            return str(segment["naam"])
+        vorige = segment["keten"]
+    return None
+
+
+def verwachte_handelingen() -> tuple[sa.Select[Any], sa.Select[Any]]:
+    """What the ledger says was done and must therefore be logged: doorgangen, and deliveries that were made."""
+    d, u = t.doorgang.c, t.uitlevering.c
+    doorgangen = sa.select(t.levering.c.levering_id, d.doel, d.toelating).join(t.levering)
+    geleverd = sa.select(u.run_id, u.ontvanger).where(u.status == "geleverd", u.aantal > 0)
+    return doorgangen, geleverd
