@@ -38,13 +38,15 @@ A run is named after its inputs, so running it again changes nothing.
     def signal() -> None:
         @task
         def bepaal_perioden() -> list[str]:
-            """The periods to run, oldest first."""
+            """The periods to run, oldest first; all they rest on has passed the door, so the rest needs no key."""
             from pipeline.status import stand  # noqa: PLC0415
+            from pipeline.toelaten import toelaten  # noqa: PLC0415
 
             gevraagd = get_current_context()["params"]["periode"]
-            if gevraagd:
-                return [gevraagd]
-            return [s.periode for s in stand(instellingen(), product.product) if s.aan_de_beurt]
+            due = [s.periode for s in stand(instellingen(), product.product) if s.aan_de_beurt]
+            for periode in [gevraagd] if gevraagd else due:
+                toelaten(instellingen(), doel=product.doel, tot_periode=periode)
+            return [gevraagd] if gevraagd else due
 
         @task(outlets=[signalen_asset(product.product)], max_active_tis_per_dagrun=1)
         def signaleer(periode: str) -> str:

@@ -19,8 +19,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from lineage import tabellen as t
+from lineage.vervanging import herzie
+from lineage.verwerkingslog import Logsegment, neem_op
 
 _MIGRATE_TRIES = 5
+GELUKT = "gelukt"  # a run that is finished and was not destroyed
 MIGRATIONS = Path(__file__).parent / "migrations"
 Rij = Mapping[str, Any]
 
@@ -32,7 +35,7 @@ def now() -> datetime:
 
 @dataclass
 class Stap:
-    """An outcome row in the making. `tellingen` maps (doel, table, reason) to a count."""
+    """An outcome row in the making. `tellingen` maps (doel, table, reason) to a count; `logboek` is what it logged."""
 
     soort: str
     onderwerp: str
@@ -42,6 +45,7 @@ class Stap:
     code: str | None = None
     begonnen_op: datetime = field(default_factory=now)
     tellingen: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    logboek: list[Logsegment] = field(default_factory=list)
 
 
 @cache
@@ -134,6 +138,7 @@ class Ledger:
         ]
         if rows:
             connection.execute(t.telling.insert(), rows)
+        neem_op(connection, stap.logboek)
         return int(key[0])
 
     # -- leveringen ------------------------------------------------------------------------------------------------
@@ -152,6 +157,7 @@ class Ledger:
             if rows:
                 connection.execute(t.levering_bestand.insert(), rows)
             self.schrijf_stap(stap, connection)
+            herzie(connection, values["bron"], values["periode"])
         return {**values, "levering_nr": int(key[0])}
 
     def leveringen(self, tot_periode: str | None = None, bronnen: Sequence[str] | None = None) -> list[Rij]:
@@ -190,11 +196,14 @@ class Ledger:
     ) -> None:
         """Enters that a levering passed the door for these doelen (doel → toelating), and which files were broken.
 
-        When the step parks the levering, its status becomes `geparkeerd`. A passage that another process entered
-        meanwhile stays as it is: the outcome is the same.
+        A passage that another process entered meanwhile stays as it is: the outcome is the same. Nothing is entered for
+        a levering that was parked meanwhile.
         """
-        d, b = t.doorgang.c, t.levering_bestand.c
+        d, b, c = t.doorgang.c, t.levering_bestand.c, t.levering.c
         with self.transactie() as connection:
+            status = connection.execute(sa.select(c.status).where(c.levering_nr == levering_nr)).scalar()
+            if status in ("geparkeerd", "afgekeurd"):
+                return
             known = connection.execute(sa.select(d.doel, d.toelating).where(d.levering_nr == levering_nr)).all()
             new = [(doel, key) for doel, key in toelatingen.items() if (doel, key) not in {tuple(row) for row in known}]
             if not new:
@@ -207,9 +216,6 @@ class Ledger:
             for bestand_nr, code in kapot.items():
                 where = (b.levering_nr == levering_nr, b.bestand_nr == bestand_nr)
                 connection.execute(t.levering_bestand.update().where(*where).values(code=code))
-            if stap.status == "geparkeerd":
-                changed = t.levering.update().where(t.levering.c.levering_nr == levering_nr)
-                connection.execute(changed.values(status="geparkeerd", code=stap.code))
 
     # -- product runs ----------------------------------------------------------------------------------------------
 
@@ -232,7 +238,7 @@ class Ledger:
     def onafgemaakt(self, product: str) -> list[Rij]:
         """Runs of a product of which not every delivery has ended, in order; only the newest of a period counts."""
         r, u = t.productrun.c, t.uitlevering.c
-        newest = sa.select(sa.func.max(r.volgorde)).where(r.product == product).group_by(r.periode)
+        newest = sa.select(sa.func.max(r.volgorde)).where(r.product == product, r.status == GELUKT).group_by(r.periode)
         ended = (
             sa.select(u.run_id)
             .group_by(u.run_id)
@@ -259,13 +265,14 @@ class Ledger:
     def laatst_geleverd(self, product: str, periode: str, volgorde: int) -> dict[str, Rij]:
         """Per recipient the run whose signals it last received, before the run with this order.
 
-        A run of the same period counts first; without one, the newest of an earlier period.
+        A run of the same period counts first; without one, the newest of an earlier period. One that was destroyed is
+        not there to compare with.
         """
         u, r = t.uitlevering.c, t.productrun.c
         query = (
             sa.select(u.ontvanger, r.run_id, r.periode, r.volgorde)
             .join(t.productrun, u.run_id == r.run_id)
-            .where(u.product == product, r.volgorde < volgorde, r.periode <= periode)
+            .where(u.product == product, r.volgorde < volgorde, r.periode <= periode, r.status == GELUKT)
             .where(u.status.in_(["geleverd", "ongewijzigd"]))
             .order_by(r.periode, r.volgorde)
         )
@@ -283,8 +290,8 @@ class Ledger:
             with self.transactie() as connection:
                 connection.execute(t.uitlevering.insert(), [dict(row) for row in rows])
 
-    def rond_af(self, rows: Sequence[Rij], bestanden: Sequence[Rij]) -> None:
-        """Enters how deliveries ended, and their files; one that was held back gives up its volgnummer."""
+    def rond_af(self, rows: Sequence[Rij], bestanden: Sequence[Rij], logboek: Sequence[Logsegment] = ()) -> None:
+        """Enters how deliveries ended, their files and the log; one that was held back gives up its volgnummer."""
         u = t.uitlevering.c
         with self.transactie() as connection:
             for row in rows:
@@ -293,3 +300,4 @@ class Ledger:
                 connection.execute(t.uitlevering.update().where(*where).values(values))
             if bestanden:
                 connection.execute(t.uitlevering_bestand.insert(), [dict(bestand) for bestand in bestanden])
+            neem_op(connection, logboek)

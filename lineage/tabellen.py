@@ -7,6 +7,7 @@ source are not kept because real ones carry burgerservicenummers.
 from __future__ import annotations
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     ForeignKey,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 from sqlalchemy.types import BigInteger
 
@@ -33,8 +35,11 @@ levering = Table(
     Column("inhoud", String(64), nullable=False),
     Column("omschrijving", Text, nullable=False),
     Column("soort", String(20), nullable=False, server_default="aanvullend"),
+    Column("volledig", Boolean, nullable=False, server_default=true()),
+    Column("aanleveraar", String(20)),
     Column("status", String(20), nullable=False),
     Column("code", String(30)),
+    Column("wijzer", Text),
     Column("ontvangen_op", DateTime(timezone=True), nullable=False),
     Index("levering_bron_periode", "bron", "periode"),
 )
@@ -48,6 +53,7 @@ levering_bestand = Table(
     Column("tabellen", Text, nullable=False),
     Column("bytes", _BIG, nullable=False),
     Column("sha256", String(64), nullable=False),
+    Column("records", _BIG),
     Column("code", String(30)),
     Column("wijzer", Text),
 )
@@ -214,11 +220,52 @@ vernietiging = Table(
     Column("reden", String(20), nullable=False),
     Column("grondslag", Text, nullable=False),
     Column("dataset", String(120), nullable=False),
-    Column("onderwerp", String(80), nullable=False),
+    Column("onderwerp", String(120), nullable=False),
+    Column("plaats", Text, nullable=False),
     Column("bestanden", Integer, nullable=False),
-    Column("rijen", _BIG, nullable=False),
+    Column("rijen", _BIG),
     Column("bytes", _BIG, nullable=False),
     Column("sha256", String(64), nullable=False),
-    Column("vorige", String(64), nullable=False),
+    Column("vorige", String(64), nullable=False, unique=True),
     Column("bewijs", String(64), nullable=False),
+    Index("vernietiging_onderwerp", "dataset", "onderwerp"),
+)
+
+vernietiging_voornemen = Table(
+    "vernietiging_voornemen",
+    metadata,
+    Column("voornemen_nr", Integer, primary_key=True, autoincrement=True),
+    Column("reden", String(20), nullable=False),
+    Column("grondslag", Text, nullable=False),
+    Column("dataset", String(120), nullable=False),
+    Column("onderwerp", String(120), nullable=False),
+    Column("plaats", Text, nullable=False),
+    Column("klaargezet", String(80)),
+    Column("levering_nr", ForeignKey("levering.levering_nr")),
+    Column("run_id", ForeignKey("productrun.run_id")),
+    Column("bestanden", Integer, nullable=False),
+    Column("rijen", _BIG),
+    Column("bytes", _BIG, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    UniqueConstraint("dataset", "onderwerp"),
+)
+
+afsluiting = Table(
+    "afsluiting",
+    metadata,
+    Column("doel", String(40), primary_key=True),
+    Column("open_vanaf", String(7), nullable=False),
+    Column("op", DateTime(timezone=True), nullable=False),
+)
+
+verwerkingslog = Table(
+    "verwerkingslog",
+    metadata,
+    Column("segment_nr", Integer, primary_key=True, autoincrement=True),
+    Column("naam", String(160), nullable=False, unique=True),
+    Column("records", _BIG, nullable=False),
+    Column("kop", String(32), nullable=False),
+    Column("vorige", String(64), nullable=False),
+    Column("keten", String(64), nullable=False),
+    sqlite_autoincrement=True,
 )

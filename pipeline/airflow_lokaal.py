@@ -62,7 +62,7 @@ class LokaleDags:
             if not instellingen.map("airflow", naam, "airflow.db").exists():
                 db.initdb()
             bag = DagBag(str(DAGS))
-            DagBundlesManager().sync_bundles_to_db()
+            DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
             sync_bag_to_db(bag, BUNDEL, None)
             _wake_api()
         if bag.import_errors:

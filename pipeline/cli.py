@@ -7,7 +7,6 @@ Exit codes: 0 all went well; 1 an unexpected error; 2 the command was given wron
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, voortgang
+from pipeline.opdrachten import betrokkene, bewaren, log, retour, sleutel, vertrek
+from pipeline.opdrachten import levering as leveringen
+from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, toon_tellingen, voortgang
 from schemas.fout import KetenFout
 
 app = typer.Typer(
@@ -24,6 +25,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.add_typer(bewaren.app, name="bewaren")
+app.add_typer(betrokkene.app, name="correctie")
+app.command()(betrokkene.inzage)
+app.add_typer(leveringen.app, name="levering")
+app.add_typer(log.app, name="log")
+app.command()(retour.retour)
+app.add_typer(vertrek.app, name="vertrek")
+app.add_typer(sleutel.app, name="sleutel")
 
 
 def main() -> None:
@@ -73,8 +82,10 @@ def ontvang(
 ) -> None:
     """Neem een levering in: herkennen, opslaan en door de deur laten."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.levering_besluit import zoek  # noqa: PLC0415
     from pipeline.ontvang import ontvang as neem_in  # noqa: PLC0415
     from pipeline.toelaten import toelaten  # noqa: PLC0415
+    from pipeline.verslag import maak_verslagen  # noqa: PLC0415
     from schemas.load import meldingen  # noqa: PLC0415
 
     instellingen = Instellingen()
@@ -82,27 +93,20 @@ def ontvang(
         progress.add_task("Levering innemen", total=None)
         ontvangst = neem_in(instellingen, bron, pad, periode)
         doorgelaten = toelaten(instellingen, bron=bron)
-    console.print(f"{ontvangst.levering_id}: {ontvangst.status}, {ontvangst.bestanden} bestand(en)")
-    if ontvangst.code:
-        console.print(f"  {ontvangst.code}: {meldingen()[ontvangst.code].betekenis}")
+        maak_verslagen(instellingen)
+    levering = zoek(instellingen, ontvangst.levering_id)
+    console.print(f"{ontvangst.levering_id}: {levering['status']}, {ontvangst.bestanden} bestand(en)")
+    if not ontvangst.nieuw:
+        console.print(f"  {ontvangst.code}: {meldingen()[str(ontvangst.code)].betekenis}")
+    leveringen.toon_reden(levering)
     for nr, code in sorted(ontvangst.onbruikbaar.items()):
         console.print(f"  bestand {nr}: {code}: {meldingen()[code].betekenis}")
     aside = False
-    for levering in doorgelaten:
-        if levering.levering_id == ontvangst.levering_id:
-            aside = _toon_tellingen(levering.tellingen)
-    if ontvangst.onbruikbaar or aside or ontvangst.status != "ontvangen":
+    for uitkomst in doorgelaten:
+        if uitkomst.levering_id == ontvangst.levering_id:
+            aside = toon_tellingen(uitkomst.tellingen)
+    if ontvangst.onbruikbaar or aside or levering["status"] not in ("ontvangen", "vervangen"):
         raise typer.Exit(OPZIJ)
-
-
-def _toon_tellingen(tellingen: Mapping[tuple[str, str, str], int]) -> bool:
-    """Shows counts per doel, table and reason; whether anything was put aside."""
-    table = Table("doel", "tabel", "uitkomst", "aantal", box=None)
-    for (doel, tabel, reden), aantal in sorted(tellingen.items()):
-        if aantal:
-            table.add_row(doel or "-", tabel, reden, str(aantal))
-    console.print(table)
-    return any(aantal and reden[:2] in ("R-", "B-") for (_, _, reden), aantal in tellingen.items())
 
 
 @app.command()
@@ -184,10 +188,9 @@ def status() -> None:
             table.add_row(product, regel.periode, words, ", ".join(regel.ontbreekt) or "-")
     console.print(table)
     for levering in geparkeerde_leveringen(instellingen):
-        melding = meldingen()[levering["code"]]
-        console.print(
-            f"Geparkeerd {levering['levering_id']}: {melding.code}: {melding.betekenis} {melding.wat_te_doen}"
-        )
+        console.print(f"Geparkeerd {levering['levering_id']}:")
+        leveringen.toon_reden(levering)
+    bewaren.toon_herbeoordeling(instellingen, bewaren.dag(None))
     for row in tegengehouden(instellingen):
         melding = meldingen()[row["code"]]
         place = f" ({row['wijzer']})" if row["wijzer"] else ""

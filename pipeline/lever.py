@@ -23,19 +23,26 @@ import pyarrow.compute as pc
 
 from connectors.kanaal import MapKanaal
 from lineage.ledger import Rij, Stap, now
+from lineage.retour import ongegronde_signalen
+from lineage.verwerkingslog import Logsegment
 from message_formats.envelope import Envelop
 from message_formats.manifest import SUFFIX, Bestand, Manifest, schrijf_manifest
 from message_formats.validate import valideer
 from message_formats.write import Fragmenten
+from pipeline.geleverd import geleverd_pad, ongegrond_pad, schrijf_geleverd
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import bepaal_mutaties
+from pipeline.ongegrond import is_een_van
 from pipeline.periode import peildatum
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
+from privacy.betrokkenen import Betrokkenen, Nummers
+from privacy.doelbinding import belemmering
+from privacy.signaalnummer import as_blokken, signaalnummers
 from schemas.arrow import PSEUDONIEM
 from schemas.berichten import find_bericht
 from schemas.fout import KetenFout
-from schemas.load import ontvangers, producten
+from schemas.load import doelen, ontvangers, producten
 from schemas.model import Ontvanger, Product
 
 IDENTIFICATIE = uuid.UUID("6f3e0f0e-2d0a-5f0a-9a35-7f1c6f2f9a11")  # namespace of bericht_identificatie
@@ -111,26 +118,53 @@ class _Taak:
         # Messages hold burgerservicenummers, also those in the making: they are made where deliveries may be.
         self.werkmap = instellingen.uitleveringen / f".{run['run_id']}-{os.getpid()}"
         self.kanaal = MapKanaal(instellingen.uitleveringen)
+        self.stand = Stand(instellingen)
         self._bepaal()
 
     def _bepaal(self) -> None:
         ledger, run, product = self.instellingen.grootboek, self.run, self.product
         earlier = ledger.laatst_geleverd(product.product, run["periode"], run["volgorde"])
         folders = {naar: (run_map(self.instellingen, row["run_id"]), row["periode"]) for naar, row in earlier.items()}
-        mutaties = bepaal_mutaties(product, run["periode"], run_map(self.instellingen, run["run_id"]), folders)
+        nu = run_map(self.instellingen, run["run_id"])
+        used = {nu, *(folder for folder, _ in folders.values())}
+        files = [folder / f"{soort}_{product.product}.parquet" for folder in used for soort in ("signal", "bewijs")]
+        self.stand.controleer_versie(product.doel, files)
+        mutaties = bepaal_mutaties(product, run["periode"], nu, folders)
+        self.stand.controleer_versie(product.doel)
         changed = pc.not_equal(mutaties.signalen["mutatie"], ONGEWIJZIGD)
         self.ongewijzigd = _per_ontvanger(mutaties.signalen.filter(pc.invert(changed)))
-        self.signalen = self._met_personen(mutaties.signalen.filter(changed))
-        self.fragmenten = Fragmenten.bereid(self.definitie, self.signalen, mutaties.bewijs)
+        signalen = self._met_nummer(mutaties.signalen.filter(changed).combine_chunks())
+        # What a recipient found ungrounded it does not hear of again, however the run looks that it is held against.
+        judged = ongegronde_signalen(ledger, product.product)
+        known = is_een_van(signalen, ("ontvanger", "signaal_id"), judged)
+        self.ongewijzigd = dict(Counter(self.ongewijzigd) + Counter(_per_ontvanger(signalen.filter(known))))
+        versie = self.stand.sleutelversie(product.doel)
+        if judged:  # so that it is found in the run, and destroyed there
+            schrijf_geleverd(ongegrond_pad(self.instellingen, run["run_id"]), signalen.filter(known), versie)
+        signalen = signalen.filter(pc.invert(known)).combine_chunks()
+        schrijf_geleverd(geleverd_pad(self.instellingen, run["run_id"]), signalen, versie)
+        self.signalen = self._met_personen(signalen)
+        bewijs = _in_bericht(mutaties.bewijs, signalen)
+        self.fragmenten = Fragmenten.bereid(self.definitie, self.signalen, bewijs)
         names = self.signalen["ontvanger"].to_numpy(zero_copy_only=False)
         first = np.flatnonzero(np.r_[True, names[1:] != names[:-1]]) if len(names) else np.array([], dtype=int)
         ends = np.r_[first[1:], len(names)] if len(names) else first
         self.rijen = {str(names[a]): (int(a), int(b)) for a, b in zip(first, ends, strict=True)}
 
+    def _met_nummer(self, signalen: pa.Table) -> pa.Table:
+        """The number a signal has in messages, which outlives the key version; see `privacy.signaalnummer`."""
+        pseudonimiseerder = self.stand.pseudonimiseerder(self.product.doel)
+        persoon = pseudonimiseerder.open_blokken(_column(signalen, "persoon"))
+        werkgever = np.zeros_like(persoon)
+        if LHNR in signalen.column_names:
+            werkgever = pseudonimiseerder.open_blokken(_column(signalen, LHNR))
+        kenmerk = as_blokken(_column(signalen, "kenmerk"))
+        nummers = signaalnummers(self.stand.signaalsleutel(self.product.doel), persoon, werkgever, kenmerk)
+        return signalen.append_column("signaal_id", nummers)
+
     def _met_personen(self, signalen: pa.Table) -> pa.Table:
-        """Pseudonyms back to burgerservicenummers: this is the only step besides the door that holds a key."""
-        pseudonimiseerder = Stand(self.instellingen).pseudonimiseerder(self.product.doel)
-        signalen = signalen.combine_chunks()
+        """Pseudonyms back to burgerservicenummers: this step holds a key because only a message has them."""
+        pseudonimiseerder = self.stand.pseudonimiseerder(self.product.doel)
         toelichting = {code: signaal.toelichting for code, signaal in self.product.signalen.items()}
         codes = pc.index_in(signalen["signaal_code"], value_set=pa.array(list(toelichting), pa.string()))
         added = {
@@ -143,7 +177,7 @@ class _Taak:
         if LHNR in signalen.column_names:
             index, tokens = signalen.column_names.index(LHNR), _column(signalen, LHNR)
             signalen = signalen.set_column(index, LHNR, pseudonimiseerder.ontsleutel_lhnr(tokens))
-        return signalen.drop_columns(["persoon", "partner"])
+        return signalen.drop_columns(["persoon", "partner", "kenmerk", "intern_id"])
 
     @staticmethod
     def _partner(signalen: pa.Table) -> pa.Array:
@@ -185,6 +219,10 @@ class _Taak:
         ontvanger = ontvangers().get(naar)
         if ontvanger is None:
             return "U-ONTVANGER"
+        if fout := belemmering(self.product.doel, dag):
+            return fout.code
+        if ontvanger.soort not in doelen()[self.product.doel].ontvangers:
+            return "U-ONTVANGER-DOEL"
         ended = ontvanger.overeenkomst_tot is not None and ontvanger.overeenkomst_tot < dag
         if self.product.product not in ontvanger.producten or ontvanger.overeenkomst_van > dag or ended:
             return "U-OVEREENKOMST"
@@ -212,7 +250,20 @@ class _Taak:
             # One that is held back gives up its number, so that the numbers a recipient sees have no gap.
             volgnummer = row["volgnummer"] if problem is None else None
             ended.append({**row, "status": status, "code": code, "wijzer": wijzer, "volgnummer": volgnummer})
-        self.instellingen.grootboek.rond_af(ended, files)
+        self.instellingen.grootboek.rond_af(ended, files, self._log(ended))
+
+    def _log(self, ended: Sequence[Rij]) -> list[Logsegment]:
+        """Writes to the processing log about whom the recipients of a group were told."""
+        told: dict[str, Nummers] = {}
+        for row in ended:
+            if row["status"] == GELEVERD:
+                start, stop = self.rijen[row["ontvanger"]]
+                betrokkenen = Betrokkenen()
+                for naam in ("burgerservicenummer", "partner_burgerservicenummer"):
+                    texts = self.signalen[naam].slice(start, stop - start).drop_null()
+                    betrokkenen.voeg_toe(texts.cast(pa.int32()).to_numpy())
+                told[row["ontvanger"]] = betrokkenen.nummers()
+        return [self.stand.logboek.lever(self.run, self.product.doel, self.stap.begonnen_op, told)] if told else []
 
     def _maak(self, row: Rij, ontvanger: Ontvanger) -> tuple[list[tuple[Path, Bestand]], KetenFout | None]:
         """Writes and validates the files of one delivery, the manifest last; the reason when it must be held back."""
@@ -257,6 +308,13 @@ class _Taak:
             contact_naam=self.product.eigenaar.naam,
             contact=self.product.eigenaar.contact,
         )
+
+
+def _in_bericht(bewijs: pa.Table, signalen: pa.Table) -> pa.Table:
+    """Bewijs with the number its signal has in the message."""
+    found = pc.index_in(bewijs["signaal_id"], value_set=signalen["intern_id"].combine_chunks())
+    index = bewijs.column_names.index("signaal_id")
+    return bewijs.set_column(index, "signaal_id", signalen["signaal_id"].take(found))
 
 
 def _plaats(row: Rij) -> str:

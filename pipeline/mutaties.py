@@ -4,6 +4,9 @@ A signal that was not there before is `nieuw`; one whose content differs is `gew
 `ongewijzigd` and not sent again. One that has gone is `ingetrokken` when the earlier run was of the same period (its
 source was corrected), and `beeindigd` when it was of an earlier period and the signal is a lasting state. A one-time
 event of an earlier period stays as it was.
+
+Two runs speak of the same signal when person, code, employer, subject and start are the same. The `signaal_id` of a run
+is its own affair: it joins signals and bewijs, and a rotation of the key changes it.
 """
 
 from __future__ import annotations
@@ -18,8 +21,12 @@ import pyarrow as pa
 from schemas.load import read_csv
 from schemas.model import Product
 
-# Differ from month to month without the signal having changed.
-_NOT_CONTENT = ("ontvanger", "peildatum", "filename")
+# Differ from run to run without the signal having changed.
+_NOT_CONTENT = ("signaal_id", "ontvanger", "peildatum", "filename")
+# What makes a signal the same signal within a product; a product without one of these columns does without.
+_SAME = ("persoon", "signaal_code", "loonheffingennummer", "onderwerp", "ingang")
+# The part of it that is no person, for the number in the message.
+_KENMERK = ("signaal_code", "onderwerp", "ingang")
 
 _COMPARE = """
 with nieuw as (
@@ -35,11 +42,11 @@ gebleven as (
     select
         nieuw.*,
         case
-            when oud.signaal_id is null then 'nieuw'
+            when oud.zelfde is null then 'nieuw'
             when oud.inhoud = nieuw.inhoud then 'ongewijzigd'
             else 'gewijzigd'
         end as mutatie
-    from nieuw left join oud on oud.naar = nieuw.naar and oud.signaal_id = nieuw.signaal_id
+    from nieuw left join oud on oud.naar = nieuw.naar and oud.zelfde = nieuw.zelfde
 ),
 verdwenen as (
     select
@@ -47,13 +54,17 @@ verdwenen as (
         case when oud.vorige_periode = $periode then 'ingetrokken' else 'beeindigd' end as mutatie
     from oud
     join aard using (signaal_code)
-    where not exists (select 1 from nieuw where nieuw.naar = oud.naar and nieuw.signaal_id = oud.signaal_id)
+    where not exists (select 1 from nieuw where nieuw.naar = oud.naar and nieuw.zelfde = oud.zelfde)
       and (oud.vorige_periode = $periode or aard.aard = 'toestand')
 )
-select * exclude (naar, inhoud) replace (naar as ontvanger) from gebleven
-union all by name
-select * exclude (naar, inhoud) replace (naar as ontvanger) from verdwenen
-order by ontvanger, signaal_code, signaal_id
+-- A person who moved: the signal ends at one gemeente and begins at the other, both on the newest bewijs.
+select
+    * exclude (naar, inhoud, zelfde, signaal_id, filename) replace (naar as ontvanger),
+    first_value(signaal_id) over nieuwste as intern_id,
+    first_value(filename) over nieuwste as filename
+from (select * from gebleven union all by name select * from verdwenen)
+window nieuwste as (partition by zelfde order by filename = $nu desc, filename desc)
+order by ontvanger, signaal_code, intern_id
 """
 
 _BEWIJS = """
@@ -62,18 +73,20 @@ from bewijs
 where exists (
     select 1 from gekozen
     join bewijs_van on bewijs_van.signaal = gekozen.filename
-    where gekozen.signaal_id = bewijs.signaal_id and bewijs_van.bewijs = bewijs.filename
+    where gekozen.intern_id = bewijs.signaal_id and bewijs_van.bewijs = bewijs.filename
       and gekozen.mutatie <> 'ongewijzigd'
 )
--- A person who moved: the signal ends at one gemeente and begins at the other, both on the newest bewijs.
-qualify bewijs.filename = $nu or not bool_or(bewijs.filename = $nu) over (partition by signaal_id)
 order by signaal_id, volgnummer
 """
 
 
 @dataclass(frozen=True)
 class Mutaties:
-    """Signals per recipient with `mutatie`, sorted by recipient, code and id; and the bewijs of what changed."""
+    """Signals per recipient, sorted by recipient and code; and the bewijs of what changed.
+
+    A signal has `mutatie`, the `intern_id` by which its bewijs is found (`signaal_id` there), and `kenmerk`: 16 bytes
+    that stand for what it is about, the person and the employer aside.
+    """
 
     signalen: pa.Table
     bewijs: pa.Table
@@ -90,17 +103,17 @@ def bepaal_mutaties(product: Product, periode: str, nu: Path, eerder: Mapping[st
     evidence = {files[folder]: str(folder / f"bewijs_{product.product}.parquet") for folder in folders}
     aard = {code: signaal.aard for code, signaal in product.signalen.items()}
     with duckdb.connect() as connection:
-        connection.register("route", _table(("van", "naar"), _route(product)))
+        connection.register("route", _table(("van", "naar"), route(product)))
         connection.register("aard", _table(("signaal_code", "aard"), list(aard.items())))
         connection.register("bewijs_van", _table(("signaal", "bewijs"), list(evidence.items())))
         vorige = [(naar, files[folder], periode_toen) for naar, (folder, periode_toen) in eerder.items()]
         connection.register("vorige", _table(("naar", "bestand", "periode"), vorige))
-        _signals_view(connection, "nu_inhoud", [files[nu]])
-        _signals_view(connection, "toen_inhoud", sorted({row[1] for row in vorige}) or [files[nu]])
-        signalen = connection.sql(_COMPARE, params={"periode": periode}).to_arrow_table()
-        connection.register("gekozen", signalen.select(["signaal_id", "filename", "mutatie"]))
+        signals_view(connection, "nu_inhoud", [files[nu]], product.product)
+        signals_view(connection, "toen_inhoud", sorted({row[1] for row in vorige}) or [files[nu]], product.product)
+        signalen = connection.sql(_COMPARE, params={"periode": periode, "nu": files[nu]}).to_arrow_table()
+        connection.register("gekozen", signalen.select(["intern_id", "filename", "mutatie"]))
         connection.read_parquet(list(evidence.values()), filename=True).create_view("bewijs")
-        bewijs = connection.sql(_BEWIJS, params={"nu": evidence[files[nu]]}).to_arrow_table()
+        bewijs = connection.sql(_BEWIJS).to_arrow_table()
     return Mutaties(signalen.drop_columns(["filename"]), bewijs)
 
 
@@ -109,7 +122,7 @@ def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> pa.Table:
     return pa.table([pa.array(column, pa.string()) for column in columns], names=list(names))
 
 
-def _route(product: Product) -> list[tuple[str, str]]:
+def route(product: Product) -> list[tuple[str, str]]:
     """Who receives the signals of whom: each recipient its own, and an RMC-regio those of its gemeenten as well."""
     gemeenten = read_csv("codes/gemeente.csv")
     rows = {(row["gemeentecode"], row["gemeentecode"]) for row in gemeenten}
@@ -119,9 +132,18 @@ def _route(product: Product) -> list[tuple[str, str]]:
     return sorted(rows)
 
 
-def _signals_view(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str]) -> None:
-    """A view over signal files with their file name and, as `inhoud`, a digest of their content."""
+def signals_view(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str], product: str) -> None:
+    """A view over signal files with their file name, what makes a signal the same, its kenmerk and its content."""
     relation = connection.read_parquet(paths, filename=True)
-    columns = [column for column in relation.columns if column not in _NOT_CONTENT]
-    content = ", ".join(f"coalesce(\"{column}\"::varchar, '')" for column in columns)
-    relation.project(f"*, md5(concat_ws(chr(31), {content})) as inhoud").create_view(name)
+    content = [column for column in relation.columns if column not in _NOT_CONTENT]
+    same = [column for column in _SAME if column in relation.columns]
+    relation.project(
+        f"*, sha256({_text(same)}) as zelfde, md5({_text(content)}) as inhoud, "
+        f"unhex(left(sha256('{product}' || chr(31) || {_text(_KENMERK)}), 32)) as kenmerk"
+    ).create_view(name)
+
+
+def _text(columns: Sequence[str]) -> str:
+    """The values of some columns as one text, different for different values."""
+    values = ", ".join(f"coalesce(\"{column}\"::varchar, '')" for column in columns)
+    return f"concat_ws(chr(31), {values})"

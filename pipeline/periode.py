@@ -6,6 +6,7 @@ import calendar
 import re
 from datetime import date
 
+from lineage.ledger import now
 from schemas.fout import KetenFout
 
 
@@ -17,6 +18,11 @@ def controleer(periode: str) -> None:
     """
     if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", periode):
         raise KetenFout("L-PERIODE")
+
+
+def vandaag() -> date:
+    """Today, in UTC as everything in the ledger."""
+    return now().date()
 
 
 def peildatum(periode: str) -> date:

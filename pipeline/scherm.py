@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 KODE_FOUT, RUN_MISLUKT, OPZIJ = 3, 4, 5
 console = Console(highlight=False)
@@ -21,3 +22,13 @@ def voortgang() -> Iterator[Progress]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         yield progress
+
+
+def toon_tellingen(tellingen: Mapping[tuple[str, str, str], int]) -> bool:
+    """Shows counts per doel, table and reason; whether anything was put aside."""
+    table = Table("doel", "tabel", "uitkomst", "aantal", box=None)
+    for (doel, tabel, reden), aantal in sorted(tellingen.items()):
+        if aantal:
+            table.add_row(doel or "-", tabel, reden, str(aantal))
+    console.print(table)
+    return any(aantal and reden[:2] in ("R-", "B-") for (_, _, reden), aantal in tellingen.items())

@@ -21,13 +21,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lineage.ledger import Rij, Stap, now
+from lineage.vernietiging import VERNIETIGD
 from pipeline import dbt_build
 from pipeline.instellingen import Instellingen
 from pipeline.stand import Stand
 from pipeline.toelaten import toelaten
 from privacy.deur import empty_template
+from schemas.fout import KetenFout
 from schemas.generate import LEVERING_SCHEMA
-from schemas.load import all_tabellen, doelen, producten
+from schemas.load import doelen, find_tabel, geraadpleegd, producten
 from schemas.reference import reference_tables
 
 
@@ -69,6 +71,7 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
 
     Raises:
         RunMislukt: a model or a check failed; the ledger holds the failed step.
+        KetenFout: `S-AFGESLOTEN` when the period is closed, or the run was destroyed.
     """
     declared = producten()[product]
     toelaten(instellingen, doel=declared.doel, tot_periode=periode)
@@ -77,7 +80,10 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
     pins = huidige_pins(stand, product)
     ledger = instellingen.grootboek
     folder = run_map(instellingen, pins.run_id)
-    if ledger.run(pins.run_id):
+    known = ledger.run(pins.run_id)
+    if known["status"] == VERNIETIGD if known else stand.is_afgesloten(doel):
+        raise KetenFout("S-AFGESLOTEN", periode)
+    if known:
         return Signalering(pins.run_id, False, _count(folder, product, "signal", "signaal_code"))
     stap = Stap("signaleer", pins.run_id, product, periode, begonnen_op=now())
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
@@ -85,14 +91,15 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
     aside.mkdir(parents=True)
     try:
         _build(stand, pins, leveringen, aside)
+        (aside / "pins.json").write_text(pins.as_json(), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
     except RunMislukt:
         stap.status, stap.code = "mislukt", "S-MODEL"
         ledger.schrijf_stap(stap)
-        shutil.rmtree(aside, ignore_errors=True)
         raise
-    (aside / "pins.json").write_text(pins.as_json(), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
-    aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
     signalen = _count(folder, product, "signal", "signaal_code")
     stap.tellingen.update({("", "signaal", code): aantal for code, aantal in signalen.items()})
     uitgesloten = pq.read_table(folder / f"uitgesloten_{product}.parquet").to_pylist()
@@ -144,6 +151,7 @@ def _modellen_digest(product: str) -> str:
 def _build(stand: Stand, pins: Pins, leveringen: list[Rij], uitvoer: Path) -> None:
     instellingen, doel = stand.instellingen, doelen()[producten()[pins.product].doel]
     paden = stand.lake_paden(doel, leveringen)
+    stand.controleer_versie(doel.doel, [pad for files in paden.values() for pad in files])
     invoer = {naam: [template, *paden.get(naam, [])] for naam, template in _templates(instellingen).items()}
     invoer |= {f"referentie.{naam}": [pad] for naam, pad in _write_reference(instellingen, pins).items()}
     invoer["run.levering"] = [_write_leveringen(leveringen, uitvoer)]
@@ -158,16 +166,19 @@ def _build(stand: Stand, pins: Pins, leveringen: list[Rij], uitvoer: Path) -> No
         geheugen=instellingen.geheugen,
         threads=instellingen.threads,
         werkmap=werkmap,
+        sleutelversie=stand.sleutelversie(doel.doel),
     )
     shutil.rmtree(werkmap / "tmp", ignore_errors=True)
     if not uitkomst.ok:
         raise RunMislukt(f"S-MODEL: {', '.join(uitkomst.fouten + uitkomst.tests_mislukt)}")
+    stand.controleer_versie(doel.doel)  # a rotation that began meanwhile may have shown it two keys
 
 
 def _templates(instellingen: Instellingen) -> dict[str, Path]:
-    """For every table an empty file with all its columns: a missing source or field reads as no rows or nulls."""
+    """For every table that a doel consults an empty file with its columns: what is missing reads as no rows or nulls."""
     result = {}
-    for naam, tabel in all_tabellen():
+    for naam, velden in sorted(geraadpleegd().items()):
+        tabel = find_tabel(naam).beperkt(velden)
         schema = hashlib.sha256(tabel.model_dump_json().encode()).hexdigest()[:12]
         result[naam] = instellingen.lake / "leeg" / f"{naam}-{schema}.parquet"
         if not result[naam].exists():

@@ -8,19 +8,24 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.ledger import Rij
+from lineage.leveringen import GEPARKEERD, alle
+from lineage.vernietiging import tellende_leveringen
 from pipeline.instellingen import Instellingen
 from pipeline.signaleer import huidige_pins
 from pipeline.stand import Stand
 from schemas.load import doelen, producten
+
+AFGESLOTEN = "afgesloten"
 
 
 @dataclass(frozen=True)
 class Voortgang:
     """How a product stands for a period.
 
-    `ontbreekt` names the bronnen of which no levering for the period has come; with any of them missing the product is
-    not due by itself. `reden` says why it is due (`nieuw`, `gewijzigd`, `uitleveren`), or is empty when nothing is to
-    be done.
+    `ontbreekt` names the bronnen of which no levering for the period has come, or none that completes it; with any of
+    them missing the product is not due by itself. `reden` says why it is due (`nieuw`, `gewijzigd`, `uitleveren`), is
+    empty when nothing is to be done, or `afgesloten` when it cannot be worked out anew: what it looks back on is past
+    its bewaartermijn.
     """
 
     product: str
@@ -32,7 +37,7 @@ class Voortgang:
     @property
     def aan_de_beurt(self) -> bool:
         """Whether the product should be run now."""
-        return bool(self.reden) and not self.ontbreekt
+        return self.reden not in ("", AFGESLOTEN) and not self.ontbreekt
 
 
 def bronnen_van(product: str) -> list[str]:
@@ -46,14 +51,17 @@ def stand(instellingen: Instellingen, product: str) -> list[Voortgang]:
     ledger = instellingen.grootboek
     wanted = bronnen_van(product)
     received: dict[str, set[str]] = {}
-    for levering in ledger.leveringen(bronnen=wanted):
-        received.setdefault(levering["periode"], set()).add(levering["bron"])
+    for levering in [lev for lev in tellende_leveringen(ledger) if lev["bron"] in wanted]:
+        received.setdefault(levering["periode"], set()).update([levering["bron"]] * levering["volledig"])
     open_runs = {run["run_id"] for run in ledger.onafgemaakt(product)}
     result = []
     for periode in sorted(received):
         latest = ledger.laatste_run(product, periode)
-        pins = huidige_pins(Stand(instellingen, periode), product)
-        if latest is None:
+        now = Stand(instellingen, periode)
+        pins = huidige_pins(now, product)
+        if now.is_afgesloten(doelen()[producten()[product].doel]):
+            reden = AFGESLOTEN
+        elif latest is None:
             reden = "nieuw"
         elif latest["run_id"] != pins.run_id:
             reden = "gewijzigd"
@@ -65,9 +73,8 @@ def stand(instellingen: Instellingen, product: str) -> list[Voortgang]:
 
 
 def geparkeerde_leveringen(instellingen: Instellingen) -> list[Rij]:
-    """Leveringen that were put aside, with their code."""
-    query = sa.select(t.levering).where(t.levering.c.status != "ontvangen").order_by(t.levering.c.levering_nr)
-    return instellingen.grootboek.rijen(query)
+    """Leveringen that wait for a decision, with their code."""
+    return alle(instellingen.grootboek, GEPARKEERD)
 
 
 def tegengehouden(instellingen: Instellingen) -> list[Rij]:

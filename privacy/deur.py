@@ -7,8 +7,7 @@ holds per table and doel by construction, because every row gets exactly one out
 
 from __future__ import annotations
 
-import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from privacy.betrokkenen import Betrokkenen
 from privacy.bsn import CODES, BsnKolom, check_bsn
 from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
+from privacy.schrijver import Schrijver, aside
+from privacy.sleutelmerk import merk
 from privacy.typen import typeer
 from schemas.arrow import lake_name, lake_schema
 from schemas.load import find_tabel
@@ -40,7 +42,8 @@ QUARANTAINE = pa.schema(
     ]
 )
 GEBRUIKT = "gebruikt"
-BSN, PARTNER = "burgerservicenummer", "burgerservicenummer_partner"
+BSN = "burgerservicenummer"
+WORTH_DROPPING = 0.5  # the share of rows that matters under which typing the others costs more than dropping them
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Toegang:
         pseudonimiseerder: of the doel.
         populatie: who belongs; None for the table that *is* the population.
         sleutels: for a table without persons, the admitted values of its `via` field.
+        vrijgesteld: who belongs but need not be looked up here (`tenzij`); None when that is nobody.
+        onderzoek: numbers of records that may not be used now (int64); None when there are none.
     """
 
     doel: str
@@ -60,13 +65,16 @@ class Toegang:
     pseudonimiseerder: Pseudonimiseerder
     populatie: Populatie | None = None
     sleutels: pa.Array | None = None
+    vrijgesteld: Populatie | None = None
+    onderzoek: pa.Array | None = None
 
 
 @dataclass
 class Uitkomst:
-    """What happened to the rows: counts per (doel, table, reason) and the rejected rows as pointers."""
+    """What happened to the rows: counts per (doel, table, reason), the rejected rows as pointers, who was let in."""
 
     tellingen: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    betrokkenen: defaultdict[str, Betrokkenen] = field(default_factory=lambda: defaultdict(Betrokkenen))
     quarantaine: list[pa.RecordBatch] = field(default_factory=list)
 
 
@@ -79,20 +87,14 @@ class Deur:
 
     def __init__(self, lake: Path, levering_nr: int, namen: Mapping[str, str]) -> None:
         self._lake, self._levering_nr, self._namen = lake, levering_nr, namen
-        self._writers: dict[Path, pq.ParquetWriter] = {}
+        self._schrijver = Schrijver()
         self.uitkomst = Uitkomst()
 
     def __enter__(self) -> Deur:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        for path, writer in self._writers.items():
-            writer.close()
-            aside = _aside(path)
-            if kind is None:
-                aside.rename(path)
-            else:
-                aside.unlink(missing_ok=True)
+        self._schrijver.sluit(behoud=kind is None)
 
     def verwerk(self, batch: pa.RecordBatch, toegangen: Iterable[Toegang]) -> None:
         """Passes one raw batch of one table for every doel that consults it."""
@@ -101,18 +103,30 @@ class Deur:
             return
         tabel = find_tabel(toegangen[0].raadpleging.tabel)
         needed = {veld for toegang in toegangen for veld in toegang.raadpleging.velden}
-        rijen = _Rijen.lees(tabel, batch, needed)
+        bsn = {veld: check_bsn(batch.column(veld)) for veld in needed if tabel.velden[veld].type == "bsn"}
+        matters = _matters(bsn, tabel, toegangen)
+        if matters is not None:
+            for toegang in toegangen:
+                self.uitkomst.tellingen[toegang.doel, toegang.raadpleging.tabel, "D-POPULATIE"] += int((~matters).sum())
+            batch = batch.filter(pa.array(matters))
+            bsn = {veld: kolom.kies(matters) for veld, kolom in bsn.items()}
+        rijen = _Rijen.lees(tabel, batch, needed, bsn)
         for toegang in toegangen:
             self._verwerk_doel(tabel, rijen, toegang)
 
     def _verwerk_doel(self, tabel: Tabel, rijen: _Rijen, toegang: Toegang) -> None:
         naam, doel = toegang.raadpleging.tabel, toegang.doel
-        inside, reason = _inside(rijen, toegang)
+        inside, outside = _inside(rijen, toegang)
+        if toegang.onderzoek is not None:
+            held = pc.is_in(rijen.record_nr, value_set=toegang.onderzoek).to_numpy(zero_copy_only=False)
+            inside &= ~held
+            outside = {code: mask & ~held for code, mask in outside.items()} | {"D-ONDERZOEK": held}
         reject = rijen.reject(toegang.raadpleging.velden, inside)
         used = (reject == 0) & inside
         tellingen = self.uitkomst.tellingen
         tellingen[doel, naam, GEBRUIKT] += int(used.sum())
-        tellingen[doel, naam, reason] += int(((reject == 0) & ~inside).sum())
+        for reason, mask in outside.items():
+            tellingen[doel, naam, reason] += int(((reject == 0) & mask).sum())
         self._quarantine(rijen, doel, naam, reject)
         for veld, (code, mask) in rijen.warnings.items():
             if veld in toegang.raadpleging.velden:
@@ -141,7 +155,7 @@ class Deur:
             )
 
     def _lake_rows(self, tabel: Tabel, rijen: _Rijen, toegang: Toegang, used: Mask) -> pa.RecordBatch:
-        schema = lake_schema(tabel, toegang.raadpleging.velden)
+        schema = merk(lake_schema(tabel, toegang.raadpleging.velden), toegang.pseudonimiseerder.versie)
         everything = bool(used.all())
         mask = pa.array(used)
         arrays: list[pa.Array] = [pa.repeat(pa.scalar(self._levering_nr, pa.int32()), int(used.sum()))]
@@ -151,8 +165,9 @@ class Deur:
                 kolom = rijen.bsn[veld]
                 known = kolom.goed
                 if toegang.populatie is not None and veld in toegang.raadpleging.personen:
-                    known = _belongs(kolom, toegang.populatie)
+                    known = _admitted(kolom, toegang)
                 arrays.append(toegang.pseudonimiseerder.versleutel(kolom.cijfers[used], known[used]))
+                self.uitkomst.betrokkenen[toegang.doel].voeg_toe(kolom.nummer[used & known])
             else:
                 typed = rijen.typed[veld] if everything else rijen.typed[veld].filter(mask)
                 if tabel.velden[veld].type == "lhnr":
@@ -161,19 +176,7 @@ class Deur:
         return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     def _write(self, doel: str, naam: str, batch: pa.RecordBatch) -> None:
-        path = self._lake / doel / naam / f"{self._namen[doel]}.parquet"
-        if path not in self._writers:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            plain = [lake_name(BSN), lake_name(PARTNER), "record_nr"]  # unique values: a dictionary only costs
-            dictionary = [column for column in batch.schema.names if column not in plain]
-            self._writers[path] = pq.ParquetWriter(
-                _aside(path), batch.schema, compression="zstd", compression_level=1, use_dictionary=dictionary
-            )
-        self._writers[path].write_batch(batch)
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{os.getpid()}")
+        self._schrijver.schrijf(self._lake / doel / naam / f"{self._namen[doel]}.parquet", batch)
 
 
 @dataclass(frozen=True)
@@ -188,9 +191,8 @@ class _Rijen:
     codes: list[str]
 
     @classmethod
-    def lees(cls, tabel: Tabel, batch: pa.RecordBatch, needed: set[str]) -> _Rijen:
-        """Checks and types the needed columns of a raw batch."""
-        bsn: dict[str, BsnKolom] = {}
+    def lees(cls, tabel: Tabel, batch: pa.RecordBatch, needed: set[str], bsn: Mapping[str, BsnKolom]) -> _Rijen:
+        """Types the needed columns of a raw batch, of which the burgerservicenummers have been checked."""
         typed: dict[str, pa.Array] = {}
         errors: dict[str, npt.NDArray[np.uint8]] = {}
         warnings: dict[str, tuple[str, Mask]] = {}
@@ -198,7 +200,7 @@ class _Rijen:
         for veld in needed:
             declared, raw = tabel.velden[veld], batch.column(veld)
             if declared.type == "bsn":
-                kolom = bsn[veld] = check_bsn(raw)
+                kolom = bsn[veld]
                 if declared.verplicht:
                     start = len(codes) - 1
                     codes += [code for code in CODES if code]
@@ -209,6 +211,8 @@ class _Rijen:
                 continue
             result = typeer(declared, raw)
             typed[veld] = result.kolom
+            if result.vreemd is not None:
+                warnings[veld] = ("W-CODE", result.vreemd.fill_null(False).to_numpy(zero_copy_only=False))
             for mask, code in ((result.fout, result.code), (result.leeg, "R-VERPLICHT")):
                 if mask is not None:
                     codes.append(code)
@@ -230,31 +234,63 @@ class _Rijen:
         return result
 
 
-def _inside(rijen: _Rijen, toegang: Toegang) -> tuple[Mask, str]:
-    """Which rows belong to the doel, and the code for those that do not."""
-    via = toegang.raadpleging.via
+def _matters(bsn: Mapping[str, BsnKolom], tabel: Tabel, toegangen: Iterable[Toegang]) -> Mask | None:
+    """Which rows can be used or rejected for any of the doelen; None when it is not worth while to drop the others.
+
+    The others are outside every doelpopulatie, so nothing else in them is looked at.
+    """
+    matters: Mask | None = None
+    for toegang in toegangen:
+        if toegang.populatie is None:
+            return None
+        for veld in toegang.raadpleging.personen:
+            belongs = _belongs(bsn[veld], toegang.populatie)
+            matters = belongs if matters is None else matters | belongs
+    for veld, kolom in bsn.items():
+        if matters is not None and tabel.velden[veld].verplicht:
+            matters = matters | ~kolom.goed
+    return matters if matters is not None and matters.sum() < WORTH_DROPPING * len(matters) else None
+
+
+def _inside(rijen: _Rijen, toegang: Toegang) -> tuple[Mask, dict[str, Mask]]:
+    """Which rows belong to the doel, and of those that do not which are outside for which reason, as a code."""
+    via, count = toegang.raadpleging.via, len(rijen.record_nr)
     if via is not None:
         assert toegang.sleutels is not None
-        hit = pc.is_in(rijen.typed[via.veld], value_set=toegang.sleutels)
-        return hit.to_numpy(zero_copy_only=False), "D-VIA"
+        hit = pc.is_in(rijen.typed[via.veld], value_set=toegang.sleutels).to_numpy(zero_copy_only=False)
+        return hit, {"D-VIA": ~hit}
     if toegang.populatie is None:
-        return np.ones(len(rijen.record_nr), dtype=bool), "D-POPULATIE"
-    inside = np.zeros(len(rijen.record_nr), dtype=bool)
+        return np.ones(count, dtype=bool), {}
+    inside = np.zeros(count, dtype=bool)
     for veld in toegang.raadpleging.personen:
-        inside |= _belongs(rijen.bsn[veld], toegang.populatie)
-    return inside, "D-POPULATIE"
+        inside |= _admitted(rijen.bsn[veld], toegang)
+    if toegang.vrijgesteld is None:
+        return inside, {"D-POPULATIE": ~inside}
+    member = np.zeros(count, dtype=bool)
+    for veld in toegang.raadpleging.personen:
+        member |= _belongs(rijen.bsn[veld], toegang.populatie)
+    return inside, {"D-POPULATIE": ~member, "D-SUBSIDIARITEIT": member & ~inside}
+
+
+def _admitted(kolom: BsnKolom, toegang: Toegang) -> Mask:
+    """Which persons may be let in: who belongs, and is not excepted."""
+    assert toegang.populatie is not None
+    belongs = _belongs(kolom, toegang.populatie)
+    return belongs if toegang.vrijgesteld is None else belongs & ~toegang.vrijgesteld.bevat(kolom.nummer)
 
 
 def _belongs(kolom: BsnKolom, populatie: Populatie) -> Mask:
-    return populatie.bevat(kolom.nummer) & kolom.goed
+    """Which persons belong; looked up once, because every look-up is a walk through memory."""
+    if id(populatie) not in kolom.lid:
+        kolom.lid[id(populatie)] = populatie.bevat(kolom.nummer) & kolom.goed
+    return kolom.lid[id(populatie)]
 
 
 def empty_template(tabel: Tabel, path: Path) -> None:
     """Writes a Parquet file with the full lake schema of a table and no rows."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = _aside(path)
-    pq.write_table(lake_schema(tabel).empty_table(), aside)
-    aside.rename(path)
+    pq.write_table(lake_schema(tabel).empty_table(), aside(path))
+    aside(path).rename(path)
 
 
 def read_persons(paths: Iterable[Path], veld: str, waarbij: Mapping[str, str]) -> Iterable[pa.Array]:

@@ -20,10 +20,13 @@ class Populatie:
 
     def voeg_toe(self, nummer: npt.NDArray[np.int32]) -> None:
         """Adds persons."""
-        unique = np.unique(nummer)
-        np.bitwise_or.at(self._bits, unique >> 3, (1 << (unique & 7)).astype(np.uint8))
+        for bit in range(8):  # numbers that share a byte must not overwrite each other
+            self._bits[nummer[nummer & 7 == bit] >> 3] |= np.uint8(1 << bit)
 
     def bevat(self, nummer: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
         """Which of the persons belong, for a column of n numbers."""
-        hit: npt.NDArray[np.bool_] = (self._bits[nummer >> 3] >> (nummer & 7).astype(np.uint8)) & 1 == 1
+        places = self._bits.take((nummer >> 3).astype(np.intp))
+        places >>= (nummer & 7).astype(np.uint8)
+        places &= 1
+        hit: npt.NDArray[np.bool_] = places.view(np.bool_)
         return hit

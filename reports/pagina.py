@@ -1,4 +1,4 @@
-"""Writes the pages: `index.html`, one page per product and period, and every table as CSV in `data/`.
+"""Writes the pages: `index.html`, one per product and period, those that account for it, and tables as CSV in `data/`.
 
 The site works from a folder: no requests to elsewhere and no scripts. A file is written aside and renamed, the first
 page last, and one that has not changed is left alone; pages of runs that no longer exist are removed. No moment of
@@ -24,12 +24,15 @@ from reports.blad import Blad, Cel, Oordeel, Verborgen, Verwijzing, in_woorden, 
 from reports.bladen import maak_product
 from reports.gegevens import Gegevens, Run, lees
 from reports.overzicht import betekenis, maak_overzicht
+from reports.register import dpia_blad, rechtsverwerkingen, register_blad, verwerkingen
 from reports.sommen import Afwijking, controleer
 from schemas.load import doelen, producten
+from schemas.register import dpia, register
 
 TEMPLATES = Path(__file__).parent / "templates"
 MAX_RIJEN = 500  # a page stays under 500 kB; the CSV has every row
-OURS = re.compile(r"index\.html|[a-z_]+-\d{4}-\d{2}\.html|data/[a-z0-9_-]+\.csv")
+VERANTWOORDING = ("register.html", "uw-gegevens.html", "dpia.html")
+OURS = re.compile(rf"index\.html|{'|'.join(VERANTWOORDING)}|[a-z_]+-\d{{4}}-\d{{2}}\.html|data/[a-z0-9_-]+\.csv")
 
 
 class SomKloptNiet(Exception):
@@ -77,6 +80,7 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
             codes=sorted({row.code for row in run.uitleveringen if row.code}),
             afwijkingen=[item for item in afwijkingen if _belongs(item, run)],
         )
+    files |= _verantwoording()
     overzicht = maak_overzicht(gegevens, signalen)
     files |= _csv_files(overzicht.alle())
     files["index.html"] = _render(
@@ -87,6 +91,20 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
         afwijkingen=afwijkingen,
     )
     return files
+
+
+def _verantwoording() -> dict[str, bytes]:
+    """The verwerkingenregister, the page for citizens and the DPIA; these depend on the declarations alone."""
+    activiteiten = verwerkingen()
+    blad, risicos = register_blad(activiteiten), dpia_blad()
+    values = {"verwerkingen": activiteiten, "vast": register()}
+    gegevens = (blad_ for item in activiteiten for blad_ in (item.gegevens, item.voor_burger))
+    return {
+        "register.html": _render("register.html.j2", blad=blad, rechtsverwerkingen=rechtsverwerkingen(), **values),
+        "uw-gegevens.html": _render("uw-gegevens.html.j2", **values),
+        "dpia.html": _render("dpia.html.j2", blad=risicos, dpia=dpia()),
+        **_csv_files((blad, risicos, *gegevens)),
+    }
 
 
 def _belongs(afwijking: Afwijking, run: Run) -> bool:

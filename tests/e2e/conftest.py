@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,9 +19,11 @@ from pipeline.instellingen import Instellingen
 from pipeline.rapport import maak_rapport
 from pipeline.status import stand
 from pipeline.toelaten import toelaten
+from pipeline.verslag import maak_verslagen
 from pipeline.werk import draai
 from schemas.load import producten
 from tests.e2e.eenmalig import eenmalig, schone_omgeving
+from tests.e2e.keten import Keten, keten_in, maak_stad
 
 PERSONEN, PERIODE, MAANDEN = 1500, "2026-03", ("2026-02", "2026-03")
 
@@ -69,7 +74,33 @@ def draai_maand(land: Land, maand: str) -> None:
         for naam in nieuwe_aanleveringen(land.instellingen, bron):
             neem_in(land.instellingen, bron, naam)
         toelaten(land.instellingen, bron=bron)
+        maak_verslagen(land.instellingen)
     for product in producten():
         for regel in stand(land.instellingen, product):
             if regel.aan_de_beurt:
                 draai(land.instellingen, product, regel.periode)
+
+
+@pytest.fixture(scope="session")
+def stad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of a town that had two months delivered; for looking at only."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        schone_omgeving(monkeypatch)
+        return eenmalig(tmp_path_factory, "stad", lambda folder: maak_stad(folder / "var")) / "var"
+
+
+@pytest.fixture
+def eigen_stad(stad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instellingen:
+    """A copy of the town for one test."""
+    schone_omgeving(monkeypatch)
+    with closing(sqlite3.connect(stad / "ledger" / "ledger.db")) as source:
+        shutil.copytree(stad, tmp_path / "var", ignore=shutil.ignore_patterns("ledger.db*"))
+        with closing(sqlite3.connect(tmp_path / "var" / "ledger" / "ledger.db")) as target:
+            source.backup(target)
+    return Instellingen(data=tmp_path / "var")
+
+
+@pytest.fixture
+def keten_stad(eigen_stad: Instellingen, monkeypatch: pytest.MonkeyPatch) -> Keten:
+    """The `keten` command on that copy."""
+    return keten_in(eigen_stad.data, monkeypatch)

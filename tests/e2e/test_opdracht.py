@@ -20,7 +20,7 @@ from tests.bouw import BIJSTAND, bijstand, maak_bsn, populatie_csv, schrijf_csv
 from tests.e2e.conftest import Land
 from tests.e2e.speur import Speurder
 
-OPDRACHTEN = ("demo", "draai", "lees", "ontvang", "rapport", "status")
+OPDRACHTEN = ("demo", "draai", "inzage", "lees", "ontvang", "rapport", "retour", "status")
 PERIODE = "2026-01"
 AANWEZIG, BUITENSTAANDER, GEDEELD = maak_bsn(1), maak_bsn(2), maak_bsn(3)
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.ledger import Rij
+from pipeline.geleverd import geleverd_pad
 from pipeline.signaleer import run_map
 from schemas.load import producten, read_csv
 from tests.e2e.conftest import Land
@@ -24,7 +25,7 @@ def manifesten(land: Land, patroon: str = "*/*/*") -> list[Path]:
 
 def berichten(land: Land, formaat: str, patroon: str = "*/*/*") -> list[Path]:
     """The message files of one format."""
-    paths = sorted(land.instellingen.uitleveringen.glob(f"{patroon}/*.{formaat}"))
+    paths = sorted(land.instellingen.uitleveringen.glob(f"{patroon}/*bericht_*.{formaat}"))
     return [path for path in paths if not path.stem.endswith(("_manifest", "_bewijs"))]
 
 
@@ -60,6 +61,16 @@ def verstuurd(land: Land, run: Rij) -> dict[str, dict[str, str]]:
             mutaties = {signaal["signaalId"]: signaal["mutatie"] for signaal in document["signalen"]}
             sent[document["envelop"]["ontvangerCode"]] = mutaties
     return sent
+
+
+def nummers(land: Land, product: str) -> dict[str, str]:
+    """The number in the messages of every signal of a product, by its number in the runs."""
+    found: dict[str, str] = {}
+    for run in runs(land, product):
+        for row in pq.read_table(geleverd_pad(land.instellingen, run["run_id"])).to_pylist():
+            assert found.setdefault(row["intern_id"], row["signaal_id"]) == row["signaal_id"]
+    assert len(set(found.values())) == len(found)
+    return found
 
 
 def ontvangers_van(product: str, gemeente: str) -> list[str]:

@@ -18,12 +18,12 @@ import pytest
 from schemas.load import bronnen, doelen, producten
 from tests.bouw import CHECKOUT
 
-BRONNEN = ("brp", "duo", "gemeente", "kvk", "rdw", "uwv")
+BRONNEN = ("brp", "duo", "gemeente", "kvk", "rdw", "svb", "uwv")
 PRODUCTEN = ("inkomsten", "kvk", "kwijtschelding", "vsv")
 INGEST = [f"ingest_{bron}" for bron in BRONNEN]
 SIGNAL = [f"signal_{product}" for product in PRODUCTEN]
 DELIVER = [f"deliver_{product}" for product in PRODUCTEN]
-DAG_IDS = sorted([*INGEST, *SIGNAL, *DELIVER, "reports"])
+DAG_IDS = sorted([*INGEST, *SIGNAL, *DELIVER, "receipts", "reports", "retention"])
 
 LOAD = """
 import json, sys, time, warnings

@@ -21,6 +21,7 @@ from pipeline import toelaten as toelaten_module
 from pipeline.instellingen import Instellingen
 from pipeline.ontvang import landed
 from pipeline.toelaten import toelaten
+from privacy import schrijver
 from privacy.deur import GEBRUIKT, QUARANTAINE, Deur, Toegang
 from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
@@ -254,14 +255,15 @@ class TestEenDoel:
         assert door("inkomsten", "gemeente.bijstandspopulatie", rijen, None)[0] == {GEBRUIKT: 1, "R-CODE": 1}
 
 
-def test_failure_leaves_no_file(tmp_path: Path) -> None:
+def test_failure_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schrijver, "ROW_GROUP", 1)
     toegang = Toegang(
         "inkomsten", raadpleging("inkomsten", "uwv.inkomstenopgave"), Pseudonimiseerder(SLEUTEL), maak_populatie([A])
     )
     with pytest.raises(KeyboardInterrupt), Deur(tmp_path, 1, {"inkomsten": "naam"}) as deur:
-        deur.verwerk(
-            ruwe_batch("uwv.inkomstenopgave", [{"burgerservicenummer": A, "datum_begin": "20260101"}]), [toegang]
-        )
+        batch = ruwe_batch("uwv.inkomstenopgave", [{"burgerservicenummer": A, "datum_begin": "20260101"}])
+        for _ in range(schrijver.AHEAD + 1):  # the last waits for the first
+            deur.verwerk(batch, [toegang])
         assert alle_bestanden(tmp_path)  # it is being written aside
         raise KeyboardInterrupt
     assert alle_bestanden(tmp_path) == []

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from lineage import leveringen
 from lineage import tabellen as t
 from lineage.ledger import Ledger, Stap, now, open_engine
 from pipeline.instellingen import Instellingen
@@ -157,13 +158,18 @@ class TestDoorgangen:
         assert aantal(ledger, t.telling) == 1
 
     def test_broken_file_and_parked_levering(self, ledger: Ledger) -> None:
+        """What it passed for is taken back, and nobody enters it again; parked twice is parked once."""
         nr = neem_op(ledger, 1)
-        stap = Stap("deur", "x", status="geparkeerd", code="B-KAPOT")
-        ledger.registreer_doorgangen(nr, {"vsv": "a"}, {1: "B-KAPOT"}, stap)
+        ledger.registreer_doorgangen(nr, {"vsv": "a"}, {}, Stap("deur", "x"))
+        [row] = leveringen.alle(ledger)
+        for _ in range(2):
+            leveringen.parkeer(ledger, row, Stap("deur", "x", code="B-KAPOT"), "bestand 1", {1: "B-KAPOT"})
+        ledger.registreer_doorgangen(nr, {"kvk": "a"}, {}, Stap("deur", "x"))
         assert ledger.bestanden(nr)[0]["code"] == "B-KAPOT"
         assert ledger.leveringen() == []
+        assert (aantal(ledger, t.doorgang), aantal(ledger, t.stap)) == (0, 3)
         [row] = ledger.rijen(sa.select(t.levering))
-        assert (row["status"], row["code"]) == ("geparkeerd", "B-KAPOT")
+        assert (row["status"], row["code"], row["wijzer"]) == ("geparkeerd", "B-KAPOT", "bestand 1")
 
     def test_failure_leaves_neither_passage_nor_step(self, ledger: Ledger) -> None:
         with pytest.raises(sa.exc.IntegrityError):

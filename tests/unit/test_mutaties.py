@@ -26,6 +26,8 @@ def run(folder: Path, product: str, rijen: list[Rij]) -> Path:
         "signaal_code": pa.array([rij[1] for rij in rijen], pa.string()),
         "ontvanger": pa.array([rij[2] for rij in rijen], pa.string()),
         "persoon": pa.array([rij[0].encode().ljust(16, b"x") for rij in rijen], PSEUDONIEM),
+        "onderwerp": pa.array(["" for _ in rijen], pa.string()),
+        "ingang": pa.array(["2026-01-01" for _ in rijen], pa.string()),
         "peildatum": pa.array([folder.name for _ in rijen], pa.string()),
         "prioriteit": pa.array([rij[3] for rij in rijen], pa.int32()),
     }
@@ -40,8 +42,8 @@ def run(folder: Path, product: str, rijen: list[Rij]) -> Path:
 
 
 def uitkomst(table: pa.Table) -> set[tuple[str, str, str]]:
-    """(ontvanger, signaal_id, mutatie) of every row."""
-    return {(row["ontvanger"], row["signaal_id"], row["mutatie"]) for row in table.to_pylist()}
+    """(ontvanger, intern_id, mutatie) of every row."""
+    return {(row["ontvanger"], row["intern_id"], row["mutatie"]) for row in table.to_pylist()}
 
 
 def test_first_time_everything_is_new_and_the_regio_gets_it_too(tmp_path: Path) -> None:

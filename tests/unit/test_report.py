@@ -258,7 +258,8 @@ def test_pages_are_whole_offline_and_hold_no_identifier(gevuld: Vulling, tmp_pat
     rapport = tmp_path / "rapport"
     bouw(gevuld.ledger, rapport)
     pages = sorted(rapport.glob("*.html"))
-    assert [page.name for page in pages] == ["index.html", "inkomsten-2026-01.html"]
+    accounting = ["dpia.html", "register.html", "uw-gegevens.html"]
+    assert [page.name for page in pages] == sorted(["index.html", "inkomsten-2026-01.html", *accounting])
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert len(text) < 500_000
