@@ -1,13 +1,13 @@
-"""Signals a recipient has looked into longer than the doelprofiel allows, without saying what it found."""
+"""Signals a recipient has had for longer than the doelprofiel allows, without saying what it found."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, time
 
-from lineage.retour import onbesliste_signalen
 from pipeline.instellingen import Instellingen
 from pipeline.periode import maand_erbij, peildatum
+from pipeline.retour import onbesliste_signalen
 from schemas.load import doelen, producten
 
 
@@ -16,8 +16,7 @@ def te_herbeoordelen(instellingen: Instellingen, op: date) -> dict[tuple[str, st
     found: Counter[tuple[str, str]] = Counter()
     for product in producten().values():
         voor = datetime.combine(maanden_terug(op, doelen()[product.doel].herbeoordeling_maanden), time())
-        rows = onbesliste_signalen(instellingen.grootboek, voor)
-        found.update((row["product"], row["ontvanger"]) for row in rows if row["product"] == product.product)
+        found.update((een.product, een.ontvanger) for een in onbesliste_signalen(instellingen, product.product, voor))
     return dict(sorted(found.items()))
 
 

@@ -28,7 +28,7 @@ from message_formats.retour import GelezenRetour, lees_retour
 from pipeline.geleverd import geleverd_pad
 from pipeline.instellingen import Instellingen
 from schemas.fout import KetenFout
-from schemas.load import meldingen, ontvangers, producten
+from schemas.load import meldingen, ontvangers
 
 VERWERKT, ANTWOORD = "verwerkt", "antwoord"
 EINDE = ("ingetrokken", "beeindigd")
@@ -217,16 +217,17 @@ class Onbeslist:
     sinds: datetime
 
 
-def onbesliste_signalen(instellingen: Instellingen, voor: datetime) -> list[Onbeslist]:
-    """The signals for review: sent before a moment and never answered, or in onderzoek since before it.
+def onbesliste_signalen(instellingen: Instellingen, product: str, voor: datetime) -> list[Onbeslist]:
+    """The signals of a product for review: sent before a moment and never answered, or in onderzoek since before it.
 
     What was withdrawn or ended since needs no answer any more.
     """
     ledger = instellingen.grootboek
     judged, u = ledger_retour.beoordeeld(ledger), t.uitlevering.c
-    query = sa.select(t.uitlevering).where(u.status == "geleverd", u.product.in_(list(producten())))
+    query = sa.select(t.uitlevering).where(u.status == "geleverd", u.product == product)
     open_: dict[tuple[str, str], Onbeslist] = {}
-    for row in ledger.rijen(query.order_by(u.dagtekening, u.volgnummer)):
+    old_enough = ledger.rijen(query.where(u.dagtekening < voor).limit(1))
+    for row in ledger.rijen(query.order_by(u.dagtekening, u.volgnummer)) if old_enough else ():
         for nr, code, mutatie in _verzonden(instellingen, row):
             key = (row["ontvanger"], nr)
             if mutatie in EINDE:
@@ -238,6 +239,7 @@ def onbesliste_signalen(instellingen: Instellingen, voor: datetime) -> list[Onbe
     found += [
         Onbeslist(row["ontvanger"], row["product"], row["signaal_id"], row["signaal_code"], row["ontvangen_op"])
         for row in ledger_retour.onbesliste_signalen(ledger, voor)
+        if row["product"] == product
     ]
     return sorted(found, key=lambda item: (item.ontvanger, item.product, item.signaal_id))
 

@@ -175,7 +175,7 @@ def _build(stand: Stand, pins: Pins, leveringen: list[Rij], uitvoer: Path) -> No
 
 
 def _templates(instellingen: Instellingen) -> dict[str, Path]:
-    """For every table that a doel consults an empty file with its columns: what is missing reads as no rows or nulls."""
+    """For every consulted table an empty file with its columns: what is missing reads as no rows or nulls."""
     result = {}
     for naam, velden in sorted(geraadpleegd().items()):
         tabel = find_tabel(naam).beperkt(velden)

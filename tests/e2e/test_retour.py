@@ -305,11 +305,11 @@ def test_ungrounded_is_not_sent_again(eigen_stad: Instellingen, neem_in: Callabl
 def test_undecided_ones_come_up(eigen_stad: Instellingen, neem_in: Callable[[bytes], Any]) -> None:
     """Never answered, or in onderzoek, for longer than a term; what has ended needs no answer."""
     later = datetime.now(UTC) + timedelta(days=1)
-    found = {(item.ontvanger, item.signaal_code) for item in retour.onbesliste_signalen(eigen_stad, later)}
-    everybody = [item.ontvanger for item in retour.onbesliste_signalen(eigen_stad, later)]
+    found = {(item.ontvanger, item.signaal_code) for item in retour.onbesliste_signalen(eigen_stad, "vsv", later)}
+    everybody = [item.ontvanger for item in retour.onbesliste_signalen(eigen_stad, "vsv", later)]
     assert found == {(naar, "VSV-D1") for naar in (UTRECHT, DEN_HAAG, "rmc-19", "rmc-28")}
     assert sorted(everybody) == sorted([UTRECHT, DEN_HAAG, "rmc-19", "rmc-28"])  # who moved has ended in Utrecht
-    assert retour.onbesliste_signalen(eigen_stad, datetime.now(UTC) - timedelta(days=1)) == []
+    assert retour.onbesliste_signalen(eigen_stad, "vsv", datetime.now(UTC) - timedelta(days=1)) == []
 
     neem_in(als_json(antwoord(eigen_stad, "in_onderzoek")))
     assert len(in_onderzoek_voor(eigen_stad.grootboek, later)) == 2
@@ -317,4 +317,4 @@ def test_undecided_ones_come_up(eigen_stad: Instellingen, neem_in: Callable[[byt
     answer = antwoord(eigen_stad, "gegrond")
     answer["envelop"]["retourIdentificatie"] = "retour-twee"
     neem_in(als_json(answer))
-    assert UTRECHT not in {item.ontvanger for item in retour.onbesliste_signalen(eigen_stad, later)}
+    assert UTRECHT not in {item.ontvanger for item in retour.onbesliste_signalen(eigen_stad, "vsv", later)}
