@@ -34,22 +34,22 @@ done twice. What cannot be used is put aside with a code; see `keten status` and
         @task
         def zoek() -> list[str]:
             """Names of new folders in the inbox."""
-            from pipeline.inbox import nieuwe_aanleveringen  # noqa: PLC0415
+            from pipeline.levering.inbox import nieuwe_aanleveringen  # noqa: PLC0415
 
             return nieuwe_aanleveringen(instellingen(), bron.bron)
 
         @task(map_index_template="{{ task.op_kwargs['naam'] }}")
         def ontvang(naam: str) -> str:
             """Takes in one folder; returns the id of the levering."""
-            from pipeline.inbox import neem_in  # noqa: PLC0415
+            from pipeline.levering.inbox import neem_in  # noqa: PLC0415
 
             return neem_in(instellingen(), bron.bron, naam).levering_id
 
         @task(outlets=[levering_asset(bron.bron)], trigger_rule="none_failed")
         def toelaten() -> list[str]:
             """Passes new leveringen through the door and reports back on them; returns their ids."""
+            from pipeline.levering.verslag import maak_verslagen  # noqa: PLC0415
             from pipeline.toelaten import toelaten as laat_toe  # noqa: PLC0415
-            from pipeline.verslag import maak_verslagen  # noqa: PLC0415
 
             passed = [outcome.levering_id for outcome in laat_toe(instellingen(), bron=bron.bron)]
             maak_verslagen(instellingen())

@@ -29,7 +29,7 @@ def receipts() -> None:
     @task
     def verwerk() -> dict[str, int]:
         """Takes in all new retourberichten; returns their number per status or code."""
-        from pipeline.retour import verwerk_inbox  # noqa: PLC0415
+        from pipeline.retour.retour import verwerk_inbox  # noqa: PLC0415
 
         return dict(verwerk_inbox(instellingen()))
 

@@ -29,7 +29,7 @@ def retention() -> None:
     @task
     def ruim_op() -> dict[str, int]:
         """Destroys what is due today; returns the number of files per kind of data."""
-        from pipeline.bewaren import ruim_op as vernietig  # noqa: PLC0415
+        from pipeline.bewaren.opruimen import ruim_op as vernietig  # noqa: PLC0415
         from pipeline.periode import vandaag  # noqa: PLC0415
 
         return vernietig(instellingen(), vandaag()).bestanden

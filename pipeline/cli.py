@@ -82,10 +82,10 @@ def ontvang(
 ) -> None:
     """Neem een levering in: herkennen, opslaan en door de deur laten."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.levering_besluit import zoek  # noqa: PLC0415
-    from pipeline.ontvang import ontvang as neem_in  # noqa: PLC0415
+    from pipeline.levering.besluit import zoek  # noqa: PLC0415
+    from pipeline.levering.ontvang import ontvang as neem_in  # noqa: PLC0415
+    from pipeline.levering.verslag import maak_verslagen  # noqa: PLC0415
     from pipeline.toelaten import toelaten  # noqa: PLC0415
-    from pipeline.verslag import maak_verslagen  # noqa: PLC0415
     from schemas.load import meldingen  # noqa: PLC0415
 
     instellingen = Instellingen()

@@ -22,8 +22,8 @@ from typing import Any
 from demo.land import Aanlevering, maak_land
 from pipeline import dbt_build
 from pipeline.airflow_lokaal import LokaleDags
-from pipeline.inbox import nieuwe_aanleveringen
 from pipeline.instellingen import Instellingen
+from pipeline.levering.inbox import nieuwe_aanleveringen
 from pipeline.periode import controleer, maand_erbij
 from pipeline.status import stand
 from schemas.load import bronnen, doelen, producten

@@ -32,8 +32,8 @@ from message_formats.write import Fragmenten
 from pipeline.geleverd import geleverd_pad, ongegrond_pad, schrijf_geleverd
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import bepaal_mutaties
-from pipeline.ongegrond import is_een_van
 from pipeline.periode import peildatum
+from pipeline.retour.ongegrond import is_een_van
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
 from privacy.betrokkenen import Betrokkenen, Nummers

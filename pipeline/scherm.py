@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated
@@ -12,7 +13,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 KODE_FOUT, RUN_MISLUKT, OPZIJ = 3, 4, 5
-console = Console(highlight=False)
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)  # elsewhere no line is broken
 Periode = Annotated[str, typer.Option("--periode", help="Maand als JJJJ-MM.", metavar="JJJJ-MM")]
 
 

@@ -21,8 +21,8 @@ import pyarrow.parquet as pq
 
 from lineage.ledger import Stap
 from lineage.sleutels import LEESBAAR, actieve_versie, laat_vervallen, neem_in_gebruik, nieuwe_versie, versies
+from pipeline.bewaren.vernietig import alleen
 from pipeline.instellingen import Instellingen
-from pipeline.vernietig import alleen
 from privacy.pseudoniem import Pseudonimiseerder
 from privacy.signaalnummer import herversleutel_nummers
 from privacy.sleutelmerk import is_van_andere_versie, merk, nummer_kolom, pseudoniem_kolommen, versie_van

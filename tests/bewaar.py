@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij
 from pipeline.instellingen import Instellingen
-from pipeline.ontvang import Ontvangst
+from pipeline.levering.ontvang import Ontvangst
 from tests.bouw import BIJSTAND, IKV, bijstand, ikv, maak_bsn, neem_op, schrijf_csv
 
 UTRECHT, DEN_HAAG = "0344", "0518"

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.instellingen import Instellingen
-from pipeline.ontvang import Ontvangst, ontvang
+from pipeline.levering.ontvang import Ontvangst, ontvang
 from pipeline.stand import Stand
 from privacy.bsn import as_numbers
 from schemas.load import doelen

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from pipeline.instellingen import Instellingen
-from pipeline.ontvang import Ontvangst
+from pipeline.levering.ontvang import Ontvangst
 from tests.bouw import PERIODE, neem_op
 
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from pipeline.scherm import console, voortgang
 
 if TYPE_CHECKING:
-    from pipeline.correctie import Gemeld
+    from pipeline.betrokkene.correctie import Gemeld
 
 app = typer.Typer(help="Correctie: een record in onderzoek nemen en dat afronden.", no_args_is_help=True)
 
@@ -28,9 +28,9 @@ def inzage(
     uit: Annotated[Path | None, typer.Option(help="Nieuwe map voor het antwoord als JSON en tekst.")] = None,
 ) -> None:
     """Beantwoord een verzoek om inzage van één persoon; het nummer wordt gevraagd en is nooit een argument."""
+    from pipeline.betrokkene.inzage import vraag_inzage  # noqa: PLC0415
+    from pipeline.betrokkene.tekst import als_tekst, schrijf  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.inzage import vraag_inzage  # noqa: PLC0415
-    from pipeline.inzage_tekst import als_tekst, schrijf  # noqa: PLC0415
 
     bsn = _lees_bsn(bsn_bestand)
     with voortgang() as progress:
@@ -60,7 +60,7 @@ def meld(
     reden: Annotated[str, typer.Option(help="Wat er niet klopt, zonder persoonsgegevens.")],
 ) -> None:
     """Neem een record in onderzoek: het wordt nergens meer gebruikt, en wie ervan hoorde krijgt bericht."""
-    from pipeline.correctie import meld as neem_in_onderzoek  # noqa: PLC0415
+    from pipeline.betrokkene.correctie import meld as neem_in_onderzoek  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
 
     gemeld = neem_in_onderzoek(Instellingen(), levering, tabel, record, reden)
@@ -75,7 +75,7 @@ def afrond(
 ) -> None:
     """Rond een correctie af."""
     from lineage.correcties import UITKOMSTEN  # noqa: PLC0415
-    from pipeline.correctie import rond_af  # noqa: PLC0415
+    from pipeline.betrokkene.correctie import rond_af  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
 
     if uitkomst not in UITKOMSTEN:
@@ -112,7 +112,7 @@ def terugmelding(
     uit: Annotated[Path, typer.Option(help="CSV-bestand voor de bronhouder.")],
 ) -> None:
     """Maak het bestand waarmee een bronhouder zijn records in onderzoek kan nagaan: verwijzingen, geen gegevens."""
-    from pipeline.correctie import schrijf_terugmelding  # noqa: PLC0415
+    from pipeline.betrokkene.correctie import schrijf_terugmelding  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
 
     console.print(f"Opgeslagen: {schrijf_terugmelding(Instellingen(), bron, uit)}", soft_wrap=True)

@@ -30,7 +30,7 @@ def dag(op: datetime | None) -> date:
 @app.command()
 def toon(op: Op = None) -> None:
     """Toon de termijnen, wat aan vernietiging toe is, en welke signalen om herbeoordeling vragen."""
-    from pipeline.bewaren import open_periode, oudste_periode, te_vernietigen  # noqa: PLC0415
+    from pipeline.bewaren.opruimen import open_periode, oudste_periode, te_vernietigen  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
     from schemas.load import doelen  # noqa: PLC0415
 
@@ -54,7 +54,7 @@ def toon(op: Op = None) -> None:
 
 def toon_herbeoordeling(instellingen: Instellingen, op: date) -> None:
     """Shows how many signals have been in onderzoek longer than the doelprofiel allows, per product and recipient."""
-    from pipeline.herbeoordeling import te_herbeoordelen  # noqa: PLC0415
+    from pipeline.retour.herbeoordeling import te_herbeoordelen  # noqa: PLC0415
 
     for (product, ontvanger), aantal in te_herbeoordelen(instellingen, op).items():
         console.print(f"Herbeoordelen {product} {ontvanger}: {aantal} signalen zonder oordeel binnen de termijn")
@@ -66,7 +66,7 @@ def ruim_op(
     proef: Annotated[bool, typer.Option("--proef", help="Toon alleen wat zou gaan.")] = False,
 ) -> None:
     """Vernietig wat aan vernietiging toe is, met bewijs."""
-    from pipeline.bewaren import ruim_op as vernietig  # noqa: PLC0415
+    from pipeline.bewaren.opruimen import ruim_op as vernietig  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
 
     if proef:
@@ -88,7 +88,7 @@ def toon_opgeruimd(bestanden: dict[str, int], bewijzen: int) -> None:
 @app.command()
 def verifieer() -> None:
     """Controleer de keten van bewijzen, en dat wat vernietigd is er niet meer staat."""
-    from pipeline.bewijs import verifieer as controleer  # noqa: PLC0415
+    from pipeline.bewaren.bewijs import verifieer as controleer  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
 
     uitkomst = controleer(Instellingen())

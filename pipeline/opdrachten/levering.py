@@ -41,7 +41,7 @@ def lijst(
 def toon(levering_id: Kenmerk) -> None:
     """Toon wat een levering is, wat erover is geteld en wat erover is besloten."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.levering_besluit import zoek  # noqa: PLC0415
+    from pipeline.levering.besluit import zoek  # noqa: PLC0415
 
     instellingen = Instellingen()
     levering = zoek(instellingen, levering_id)
@@ -77,9 +77,9 @@ def _toon_verloop(instellingen: Instellingen, levering: Rij) -> None:
 def goedkeuren(levering_id: Kenmerk, reden: Reden, door: Door = "") -> None:
     """Laat een geparkeerde levering meetellen zoals zij is, en laat haar door de deur."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.levering_besluit import goedkeuren as keur_goed  # noqa: PLC0415
+    from pipeline.levering.besluit import goedkeuren as keur_goed  # noqa: PLC0415
+    from pipeline.levering.verslag import maak_verslagen  # noqa: PLC0415
     from pipeline.toelaten import toelaten  # noqa: PLC0415
-    from pipeline.verslag import maak_verslagen  # noqa: PLC0415
 
     instellingen = Instellingen()
     levering = keur_goed(instellingen, levering_id, reden, door or _gebruiker())
@@ -97,8 +97,8 @@ def goedkeuren(levering_id: Kenmerk, reden: Reden, door: Door = "") -> None:
 def afkeuren(levering_id: Kenmerk, reden: Reden, door: Door = "") -> None:
     """Wijs een geparkeerde levering voorgoed af; wie aanleverde krijgt daarvan verslag."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.levering_besluit import afkeuren as keur_af  # noqa: PLC0415
-    from pipeline.verslag import maak_verslagen  # noqa: PLC0415
+    from pipeline.levering.besluit import afkeuren as keur_af  # noqa: PLC0415
+    from pipeline.levering.verslag import maak_verslagen  # noqa: PLC0415
 
     instellingen = Instellingen()
     levering = keur_af(instellingen, levering_id, reden, door or _gebruiker())

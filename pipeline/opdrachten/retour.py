@@ -15,7 +15,7 @@ def retour(
 ) -> None:
     """Neem retourberichten van ontvangers in: hun oordeel per signaal."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.retour import verwerk  # noqa: PLC0415
+    from pipeline.retour.retour import verwerk  # noqa: PLC0415
     from schemas.load import meldingen  # noqa: PLC0415
 
     instellingen, aside = Instellingen(), False

@@ -21,7 +21,7 @@ def export(
 ) -> None:
     """Voer alles uit wat voor een ontvanger wordt bewaard; alleen de eigenaar kan het lezen."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.vertrek_export import exporteer  # noqa: PLC0415
+    from pipeline.vertrek.export import exporteer  # noqa: PLC0415
 
     with voortgang() as progress:
         progress.add_task("Uitvoeren", total=None)
@@ -33,7 +33,7 @@ def export(
 def ruim_op(ontvanger: Ontvanger, op: Op = None) -> None:
     """Vernietig wat alleen van deze ontvanger is, met bewijs; pas als de overeenkomst is beëindigd."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.vertrek import ruim_op as vernietig  # noqa: PLC0415
+    from pipeline.vertrek.vertrek import ruim_op as vernietig  # noqa: PLC0415
 
     with voortgang() as progress:
         progress.add_task("Opruimen", total=None)

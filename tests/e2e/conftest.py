@@ -14,12 +14,12 @@ import pytest
 
 from demo.land import Aanlevering, maak_land
 from pipeline.demonstratie import _bied_aan
-from pipeline.inbox import neem_in, nieuwe_aanleveringen
 from pipeline.instellingen import Instellingen
+from pipeline.levering.inbox import neem_in, nieuwe_aanleveringen
+from pipeline.levering.verslag import maak_verslagen
 from pipeline.rapport import maak_rapport
 from pipeline.status import stand
 from pipeline.toelaten import toelaten
-from pipeline.verslag import maak_verslagen
 from pipeline.werk import draai
 from schemas.load import producten
 from tests.e2e.eenmalig import eenmalig, schone_omgeving

@@ -9,11 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from lineage import tabellen as t
-from pipeline.bewaren import open_periode, ruim_op
-from pipeline.bewijs import verifieer
-from pipeline.herbeoordeling import te_herbeoordelen
+from pipeline.bewaren.bewijs import verifieer
+from pipeline.bewaren.opruimen import open_periode, ruim_op
 from pipeline.instellingen import Instellingen
-from pipeline.ongegrond import ontvangers_van
+from pipeline.retour.herbeoordeling import te_herbeoordelen
+from pipeline.retour.ongegrond import ontvangers_van
 from pipeline.signaleer import run_map
 from pipeline.status import stand
 from pipeline.toelaten import toelaten

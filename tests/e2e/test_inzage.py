@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.betrokkene.gegevens import BETROKKENE, GENOEMD, NIET_GETOOND
+from pipeline.betrokkene.inzage import vraag_inzage
+from pipeline.betrokkene.tekst import DELEN, als_tekst
 from pipeline.instellingen import Instellingen
-from pipeline.inzage import vraag_inzage
-from pipeline.inzage_gegevens import BETROKKENE, GENOEMD, NIET_GETOOND
-from pipeline.inzage_tekst import DELEN, als_tekst
 from pipeline.logboek import Logboek
 from pipeline.werk import draai
 from privacy.leesbaar import bedrag, datum, gaat_over_ander, rollen

@@ -17,8 +17,8 @@ from lxml import etree
 from lineage import tabellen as t
 from lineage.retour import onbesliste_signalen as in_onderzoek_voor
 from lineage.retour import ongegronde_signalen, oordelen
-from pipeline import retour
 from pipeline.instellingen import Instellingen
+from pipeline.retour import retour
 from pipeline.signaleer import run_map
 from pipeline.werk import draai
 from schemas.load import ontvangers

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from lineage import tabellen as t
-from pipeline.ontvang import landed
+from pipeline.levering.ontvang import landed
 from pipeline.rapport import maak_rapport
 from pipeline.stand import lake_naam
 from pipeline.toelaten import toelaten

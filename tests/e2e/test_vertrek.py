@@ -14,13 +14,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from lineage import tabellen as t
-from pipeline.bewijs import verifieer
+from pipeline.bewaren.bewijs import verifieer
 from pipeline.cli import main
 from pipeline.instellingen import Instellingen
 from pipeline.signaleer import run_map
 from pipeline.status import stand
 from pipeline.toelaten import toelaten
-from pipeline.vertrek import ruim_op
+from pipeline.vertrek.vertrek import ruim_op
 from pipeline.werk import draai
 from schemas import load
 from schemas.fout import KetenFout

@@ -13,12 +13,12 @@ import pytest
 
 from lineage import tabellen as t
 from lineage.vernietiging import voornemens
-from pipeline import vernietig as module
-from pipeline.bewaren import ruim_op
-from pipeline.bewijs import verifieer
+from pipeline.bewaren import vernietig as module
+from pipeline.bewaren.bewijs import verifieer
+from pipeline.bewaren.opruimen import ruim_op
+from pipeline.bewaren.vernietig import Eenheid, alleen, vernietig_rijen
 from pipeline.instellingen import Instellingen
 from pipeline.toelaten import toelaten
-from pipeline.vernietig import Eenheid, alleen, vernietig_rijen
 from schemas.fout import KetenFout
 from schemas.load import doelen
 from tests.bewaar import bestanden, bewijzen, neem_maand_op, rijen

@@ -18,7 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lineage.sleutels import versies
-from pipeline import toelaten as deur
+from pipeline import passage as deur
 from pipeline.cli import app
 from pipeline.geleverd import geleverd_pad
 from pipeline.instellingen import Instellingen
@@ -284,14 +284,14 @@ def test_door_that_was_busy_when_the_key_rotated_does_not_count(
     huis: Instellingen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lever_aan(huis, FEBRUARI, ikvs(A, B), [A])
-    original = deur._Passage.leg_vast
+    original = deur.Passage.leg_vast
 
     def rotate_first(self: Any) -> None:
-        monkeypatch.setattr(deur._Passage, "leg_vast", original)
+        monkeypatch.setattr(deur.Passage, "leg_vast", original)
         roteer(huis, "inkomsten")
         original(self)
 
-    monkeypatch.setattr(deur._Passage, "leg_vast", rotate_first)
+    monkeypatch.setattr(deur.Passage, "leg_vast", rotate_first)
     with pytest.raises(KetenFout, match="P-ROTATIE"):
         toelaten(huis)
     toelaten(huis)

@@ -19,7 +19,7 @@ import pytest
 from connectors.lees import herken_bestand, lees_bestand
 from connectors.rijen import Bevinding
 from pipeline.instellingen import Instellingen
-from pipeline.ontvang import ontvang
+from pipeline.levering.ontvang import ontvang
 from pipeline.toelaten import toelaten
 from schemas.fout import KetenFout
 from schemas.load import bronnen

@@ -19,10 +19,10 @@ import sqlalchemy as sa
 
 from connectors.kanaal import MapKanaal
 from lineage import tabellen as t
-from pipeline import levering_besluit
 from pipeline.instellingen import Instellingen
+from pipeline.levering import besluit as levering_besluit
+from pipeline.levering.verslag import maak_verslagen
 from pipeline.toelaten import toelaten
-from pipeline.verslag import maak_verslagen
 from schemas.load import doelen, find_tabel
 from tests.bouw import (
     BIJSTAND,

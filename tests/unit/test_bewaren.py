@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from lineage import tabellen as t
 from lineage.vernietiging import bewijs_van, bewijzen, controleer_keten
-from pipeline.bewaren import open_periode, oudste_periode, ruim_op, te_vernietigen
-from pipeline.bewijs import verifieer
-from pipeline.herbeoordeling import maanden_terug
+from pipeline.bewaren.bewijs import verifieer
+from pipeline.bewaren.opruimen import open_periode, oudste_periode, ruim_op, te_vernietigen
 from pipeline.instellingen import Instellingen
 from pipeline.periode import maand_erbij
+from pipeline.retour.herbeoordeling import maanden_terug
 from pipeline.stand import Stand
 from pipeline.toelaten import toelaten
 from schemas.load import doelen

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.rijen import Rijen
-from pipeline import toelaten as toelaten_module
+from pipeline import passage as passage_module
 from pipeline.instellingen import Instellingen
-from pipeline.ontvang import landed
+from pipeline.levering.ontvang import landed
 from pipeline.toelaten import toelaten
 from privacy import schrijver
 from privacy.deur import GEBRUIKT, QUARANTAINE, Deur, Toegang
@@ -438,7 +438,7 @@ class TestOnderbroken:
 
     def test_interrupted_while_reading(self, instellingen: Instellingen, monkeypatch: pytest.MonkeyPatch) -> None:
         self.vul(instellingen)
-        lees = toelaten_module.lees_bestand
+        lees = passage_module.lees_bestand
 
         def breek_af(*args: object) -> Iterable[object]:
             for item in lees(*args):
@@ -446,7 +446,7 @@ class TestOnderbroken:
                 if isinstance(item, Rijen) and item.tabel == "uwv.inkomstenverhouding":
                     raise KeyboardInterrupt
 
-        monkeypatch.setattr(toelaten_module, "lees_bestand", breek_af)
+        monkeypatch.setattr(passage_module, "lees_bestand", breek_af)
         with pytest.raises(KeyboardInterrupt):
             toelaten(instellingen)
         assert not [path for path in alle_bestanden(instellingen.lake) if "uwv" in str(path)]
@@ -460,7 +460,8 @@ class TestOnderbroken:
         script = f"""
 import os, signal
 from pathlib import Path
-from pipeline import toelaten as module
+from pipeline import passage as module
+from pipeline.toelaten import toelaten
 from pipeline.instellingen import Instellingen
 lees = module.lees_bestand
 def dood(*args):
@@ -469,7 +470,7 @@ def dood(*args):
         if item.tabel == "uwv.inkomstenverhouding":
             os.kill(os.getpid(), signal.SIGKILL)
 module.lees_bestand = dood
-module.toelaten(Instellingen(data=Path({str(instellingen.data)!r})))
+toelaten(Instellingen(data=Path({str(instellingen.data)!r})))
 """
         done = subprocess.run(
             [sys.executable, "-c", script], cwd=CHECKOUT, check=False, capture_output=True, timeout=60

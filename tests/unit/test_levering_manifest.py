@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.instellingen import Instellingen
-from pipeline.ontvang import ontvang
+from pipeline.levering.ontvang import ontvang
 from pipeline.status import stand
 from pipeline.toelaten import toelaten
 from schemas.levering import LeveringManifest

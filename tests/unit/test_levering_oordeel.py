@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from lineage.leveringen import geteld
-from pipeline import levering_besluit
 from pipeline.instellingen import Instellingen
-from pipeline.levering_oordeel import PERIODEN, Volumes
+from pipeline.levering import besluit as levering_besluit
+from pipeline.levering.oordeel import PERIODEN, Volumes
 from pipeline.toelaten import toelaten
 from schemas.load import bronnen, find_tabel
 from tests.bouw import (

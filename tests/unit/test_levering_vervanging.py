@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from lineage import leveringen
 from lineage.ledger import Ledger, Stap, now
-from pipeline import levering_besluit
 from pipeline.instellingen import Instellingen
+from pipeline.levering import besluit as levering_besluit
 from pipeline.signaleer import huidige_pins
 from pipeline.stand import Stand
 from pipeline.status import stand

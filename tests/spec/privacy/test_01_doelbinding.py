@@ -14,7 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from lineage import tabellen as t
-from pipeline import toelaten as toelaten_module
+from pipeline import passage as passage_module
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
 from pipeline.signaleer import run_map, signaleer
@@ -194,13 +194,13 @@ def test_a_table_passes_after_those_that_decide_about_it(
 ) -> None:
     """Aan de deur komt een bron pas aan de beurt als de bronnen die erover beslissen klaar zijn, voor elk doel."""
     seen: list[tuple[str, str]] = []
-    verwerk = toelaten_module.Deur.verwerk
+    verwerk = passage_module.Deur.verwerk
 
     def kijk_mee(deur: Any, batch: Any, toegangen: Any) -> None:
         seen.extend((toegang.doel, toegang.raadpleging.tabel) for toegang in toegangen)
         verwerk(deur, batch, toegangen)
 
-    monkeypatch.setattr(toelaten_module.Deur, "verwerk", kijk_mee)
+    monkeypatch.setattr(passage_module.Deur, "verwerk", kijk_mee)
     neem_op(instellingen, "uwv", d.uwv())  # delivered first
     d.neem_alles_op(instellingen)
     toelaten(instellingen)

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.retour import GEGROND, IN_ONDERZOEK, ONGEGROND, oordelen
-from pipeline.bewaren import ruim_op
-from pipeline.bewijs import verifieer
-from pipeline.herbeoordeling import te_herbeoordelen
+from pipeline.bewaren.bewijs import verifieer
+from pipeline.bewaren.opruimen import ruim_op
 from pipeline.instellingen import Instellingen
 from pipeline.periode import maand_erbij
-from pipeline.retour import Verwerkt, verwerk
+from pipeline.retour.herbeoordeling import te_herbeoordelen
+from pipeline.retour.retour import Verwerkt, verwerk
 from pipeline.werk import draai
 from schemas.load import doelen, ontvangers
 from tests.bouw import neem_op
@@ -123,14 +123,16 @@ def test_grounded_signal_stays(eigen_dorp: Instellingen) -> None:
 
 
 def test_undecided_signals_come_up_for_review(eigen_dorp: Instellingen) -> None:
-    """Wat langer dan de termijn van het doelprofiel in onderzoek is, komt ter herbeoordeling terug."""
+    """Wat langer dan de termijn van het doelprofiel in onderzoek of onbeantwoord is, komt ter herbeoordeling terug."""
     sent = geleverd(eigen_dorp)
     antwoord(eigen_dorp, dict.fromkeys(sent.values(), IN_ONDERZOEK))
     today = datetime.now(UTC).date()
     term = doelen()["inkomsten"].herbeoordeling_maanden
     after = date.fromisoformat(f"{maand_erbij(f'{today:%Y-%m}', term + 1)}-28")
     assert te_herbeoordelen(eigen_dorp, today) == {}
-    assert te_herbeoordelen(eigen_dorp, after) == {("inkomsten", d.UTRECHT): len(sent)}
+    found = te_herbeoordelen(eigen_dorp, after)
+    assert found["inkomsten", d.UTRECHT] == len(sent)
+    assert found["vsv", d.UTRECHT] == 1, "wat nooit beantwoord is komt ook terug"
 
 
 def test_proof_does_not_depend_on_who_it_was(eigen_dorp: Instellingen, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from lineage import tabellen as t
-from pipeline.bewaren import ruim_op, te_vernietigen
-from pipeline.bewijs import verifieer
+from pipeline.bewaren.bewijs import verifieer
+from pipeline.bewaren.opruimen import ruim_op, te_vernietigen
 from pipeline.cli import app
 from pipeline.instellingen import Instellingen
 from pipeline.periode import maand_erbij, peildatum

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from pipeline.betrokkene.correctie import meld, rond_af
+from pipeline.betrokkene.inzage import vraag_inzage
+from pipeline.betrokkene.tekst import als_tekst
 from pipeline.cli import app
-from pipeline.correctie import meld, rond_af
 from pipeline.instellingen import Instellingen
-from pipeline.inzage import vraag_inzage
-from pipeline.inzage_tekst import als_tekst
 from pipeline.toelaten import toelaten
 from pipeline.werk import draai
 from schemas.fout import KetenFout

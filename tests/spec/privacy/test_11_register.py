@@ -13,9 +13,9 @@ import pytest
 import yaml
 from lxml import html
 
-from pipeline.correctie import meld
+from pipeline.betrokkene.correctie import meld
+from pipeline.betrokkene.inzage import vraag_inzage
 from pipeline.instellingen import Instellingen
-from pipeline.inzage import vraag_inzage
 from pipeline.logboek import Logboek
 from pipeline.rapport import maak_rapport
 from reports.register import verwerkingen

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.inzage_gegevens import BETROKKENE
+from pipeline.betrokkene.gegevens import BETROKKENE
 from schemas.fout import KetenFout
 
 Document = dict[str, Any]

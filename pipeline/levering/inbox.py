@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from pipeline.instellingen import Instellingen
-from pipeline.ontvang import Ontvangst, ontvang
+from pipeline.levering.ontvang import Ontvangst, ontvang
 
 NAAM = re.compile(r"^(?P<periode>\d{4}-(0[1-9]|1[0-2]))-(?P<naam>[a-z][a-z_-]*\d{0,3})$")
 MERK = ".ontvangen"

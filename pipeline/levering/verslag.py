@@ -2,7 +2,7 @@
 
 For every aanleveraar of a levering there is one verwerkingsverslag: how many records were accepted, and of each that
 was rejected its number and a code, never a value. It is made when the levering has passed for every doel whose
-population it feeds, or was refused; what it is made of (`pipeline.verslag_telling`) is removed when the ledger has it.
+population it feeds, or was refused; what it is made of (`verslag_telling`) is removed when the ledger has it.
 Reports are put where the recipient fetches its messages, the JSON file last; whoever cannot be told (an unreadable
 code, a gemeente that no longer exists) is in the counts of the ledger only.
 """
@@ -27,8 +27,8 @@ from lineage import leveringen
 from lineage import verslagen as boek
 from lineage.ledger import Rij, Stap, now
 from pipeline.instellingen import Instellingen
+from pipeline.levering.verslag_stuk import schrijf_stukken
 from pipeline.stand import Stand
-from pipeline.verslag_stuk import schrijf_stukken
 from privacy.doelbinding import bruikbare_doelen
 from schemas.levering import VerslagBestand, VerslagRegel, VerslagTabel, Verwerkingsverslag
 from schemas.load import doelen, find_tabel, meldingen, ontvangers

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from connectors.rijen import Bevinding
 from lineage.ledger import Rij
 from lineage.leveringen import ONBEKEND
-from pipeline.levering_telling import UITVAL, Telling
+from pipeline.levering.telling import UITVAL, Telling
 from privacy.typen import typeer
 from schemas.load import find_tabel
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.bewaren.vernietig import Zeef
 from pipeline.instellingen import Instellingen
-from pipeline.vernietig import Zeef
 from schemas.arrow import lake_name
 from schemas.load import doelen, find_tabel
 from schemas.model import Doel

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.ledger import Rij
+from pipeline.betrokkene.gegevens import NIET_GETOOND, Plaats, Row
 from pipeline.geleverd import geleverd_pad
-from pipeline.inzage_gegevens import NIET_GETOOND, Plaats, Row
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
 from privacy.leesbaar import bedrag, moment

@@ -19,7 +19,7 @@ import pyarrow as pa
 from lineage.ledger import Rij
 from lineage.vernietiging import is_doorgelaten, leg_vast, neem_voor, trek_in, voornemens
 from pipeline.instellingen import Instellingen
-from pipeline.verslag import PRODUCT as VERSLAG
+from pipeline.levering.verslag import PRODUCT as VERSLAG
 from privacy.bewaren import Afdruk, neem_afdruk, neem_afdruk_van_rijen, vervang, vind, wis, zet_klaar
 from schemas.fout import KetenFout
 

@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 
 from lineage.ledger import Stap, now
+from pipeline.betrokkene.gegevens import Gegevens
+from pipeline.betrokkene.signalen import Signalen
 from pipeline.instellingen import Instellingen
-from pipeline.inzage_gegevens import Gegevens
-from pipeline.inzage_signalen import Signalen
 from pipeline.stand import Stand
 from privacy.betrokkenen import Nummers
 from privacy.bsn import check_bsn

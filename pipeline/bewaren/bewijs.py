@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineage.vernietiging import bewijzen, controleer_keten, voornemens
+from pipeline.bewaren.vernietig import is_weer_toegelaten, plaatsen
 from pipeline.instellingen import Instellingen
-from pipeline.vernietig import is_weer_toegelaten, plaatsen
 from privacy.bewaren import vind
 
 # Where something else may stand at the same place later: an inbox is filled again, a number of a process comes back.

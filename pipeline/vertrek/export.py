@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij, now
 from pipeline.instellingen import Instellingen
-from pipeline.vertrek import bewaarde_runs, eigen_leveringen, vind_ontvanger
-from pipeline.vertrek_lake import lake_bestanden
+from pipeline.vertrek.lake import lake_bestanden
+from pipeline.vertrek.vertrek import bewaarde_runs, eigen_leveringen, vind_ontvanger
 from privacy.bewaren import neem_afdruk
 from privacy.sleutelmerk import pseudoniem_kolommen
 from schemas.fout import KetenFout

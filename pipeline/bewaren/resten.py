@@ -16,8 +16,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from lineage import tabellen as t
+from pipeline.bewaren.vernietig import Eenheid
 from pipeline.instellingen import Instellingen
-from pipeline.vernietig import Eenheid
 
 RUST = 3600  # seconds
 _ASIDE = re.compile(r"^\..+[.-](?P<pid>\d+)$")

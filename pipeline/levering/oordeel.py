@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from lineage import leveringen
 from lineage.ledger import Ledger, Rij
-from pipeline.levering_telling import UITVAL, Telling
+from pipeline.levering.telling import UITVAL, Telling
 from schemas.fout import KetenFout
 from schemas.load import bronnen, find_tabel
 from schemas.model import Drempels

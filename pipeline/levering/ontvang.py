@@ -24,9 +24,9 @@ from connectors.lees import herken_bestand
 from lineage import leveringen
 from lineage.ledger import Ledger, Rij, Stap, now
 from lineage.vervanging import VERVANGEND
-from pipeline import levering_manifest
 from pipeline.instellingen import Instellingen
-from pipeline.levering_manifest import Gelezen, Ontvangen
+from pipeline.levering import manifest as levering_manifest
+from pipeline.levering.manifest import Gelezen, Ontvangen
 from pipeline.periode import controleer
 from schemas.fout import KetenFout
 from schemas.levering import LeveringManifest

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from pipeline.instellingen import Instellingen
 from pipeline.periode import maand_erbij, peildatum
-from pipeline.retour import onbesliste_signalen
+from pipeline.retour.retour import onbesliste_signalen
 from schemas.load import doelen, producten
 
 

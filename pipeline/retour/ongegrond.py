@@ -24,10 +24,10 @@ from lineage import tabellen as t
 from lineage.retour import ongegronde_signalen
 from lineage.sleutels import LEESBAAR, versies
 from lineage.vernietiging import VERNIETIGD
+from pipeline.bewaren.vernietig import Eenheid, Zeef, vernietig, vernietig_rijen
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import route, signals_view
 from pipeline.signaleer import run_map
-from pipeline.vernietig import Eenheid, Zeef, vernietig, vernietig_rijen
 from privacy.bewaren import Afdruk
 from schemas.load import doelen, ontvangers, producten
 from schemas.model import Product

@@ -29,14 +29,14 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij, Stap
 from lineage.vernietiging import STAP, VERNIETIGD, laatste_bewijs, sluit_af
-from pipeline.inbox import MERK
+from pipeline.bewaren.resten import vind_resten
+from pipeline.bewaren.vernietig import Eenheid, alleen, plaatsen_van_levering, vernietig
 from pipeline.instellingen import Instellingen
-from pipeline.ongegrond import vernietig_ongegronde
+from pipeline.levering.inbox import MERK
 from pipeline.periode import maand_erbij
-from pipeline.resten import vind_resten
-from pipeline.retour import VERWERKT
+from pipeline.retour.ongegrond import vernietig_ongegronde
+from pipeline.retour.retour import VERWERKT
 from pipeline.stand import Stand, lake_naam
-from pipeline.vernietig import Eenheid, alleen, plaatsen_van_levering, vernietig
 from schemas.load import doelen, producten
 from schemas.model import Doel
 

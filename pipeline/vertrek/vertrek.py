@@ -25,12 +25,12 @@ from lineage import tabellen as t
 from lineage.ledger import Rij, Stap
 from lineage.sleutels import LEESBAAR, versies
 from lineage.vernietiging import STAP, VERNIETIGD, laatste_bewijs
-from pipeline.inbox import MERK
+from pipeline.bewaren.vernietig import Eenheid, Zeef, alleen, plaatsen_van_levering, vernietig, vernietig_rijen
 from pipeline.instellingen import Instellingen
-from pipeline.ongegrond import ontvangers_van, zonder
+from pipeline.levering.inbox import MERK
+from pipeline.retour.ongegrond import ontvangers_van, zonder
 from pipeline.signaleer import run_map
-from pipeline.vernietig import Eenheid, Zeef, alleen, plaatsen_van_levering, vernietig, vernietig_rijen
-from pipeline.vertrek_lake import Records, eigen_records, lake_zeven
+from pipeline.vertrek.lake import Records, eigen_records, lake_zeven
 from privacy.bewaren import Afdruk
 from schemas.fout import KetenFout
 from schemas.load import doelen, ontvangers, producten

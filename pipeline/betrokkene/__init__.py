@@ -1,0 +1,1 @@
+"""What a person may ask: what is held about them, and that a record is put right."""

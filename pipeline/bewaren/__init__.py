@@ -1,0 +1,1 @@
+"""How long data is kept, its destruction, and the proof of that."""

@@ -1,0 +1,1 @@
+"""Taking in leveringen: the inbox, what a levering says of itself, what is thought of it, and what its sender hears."""

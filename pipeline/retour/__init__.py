@@ -1,0 +1,1 @@
+"""What recipients answer: retourberichten, verdicts, and what is done with them."""
