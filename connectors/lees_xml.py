@@ -22,6 +22,7 @@ from schemas.model import Tabel
 
 NOT_FOUND, FWI = "NietsGevonden", "FWI"
 BLOCK_BYTES = 2**20
+SPREAD_ROWS = 512  # the garbage collector walks over what waits as it was found
 MAX_ELEMENT_BYTES = 16 * 2**20  # of one child of the root, with all that is in it
 
 
@@ -32,38 +33,43 @@ class _Buffer:
         self.naam, self.tabel = naam, tabel
         self.plaatsen = {veld: plaats for rij in tabel.xml for veld, plaats in rij.velden.items()}
         self.taken = self.count = 0
-        self._rows: list[tuple[Plan, list[Row]]] = []
+        self._rows: list[tuple[Plan, list[Row]]] = []  # as they were found, and a little later:
+        self._columns: dict[str, list[str | None]] = {veld: [] for veld in self.plaatsen}
 
     def add(self, plan: Plan, rows: list[Row]) -> None:
         """Adds rows."""
+        if not rows:
+            return
         if self._rows and self._rows[-1][0] is plan:
             self._rows[-1][1].extend(rows)
-        elif rows:
+        else:
             self._rows.append((plan, rows))
         self.count += len(rows)
+        if len(self._rows[0][1]) >= SPREAD_ROWS:
+            self._spread()
+
+    def _spread(self) -> None:
+        for veld, values in self._columns.items():
+            for plan, rows in self._rows:
+                values.extend(plan.values(veld, rows))
+        self._rows.clear()
 
     def truncate(self, count: int) -> None:
         """Forgets the rows after the first `count`."""
-        while self.count > count:
-            _, rows = self._rows[-1]
-            keep = max(0, len(rows) - (self.count - count))
-            self.count -= len(rows) - keep
-            del rows[keep:]
-            if not rows:
-                self._rows.pop()
+        self._spread()
+        for values in self._columns.values():
+            del values[count:]
+        self.count = count
 
     def take(self) -> Gelezen:
         """Yields what waits as one batch and starts anew."""
         if self.count:
-            columns = {veld: self._column(veld) for veld in self.plaatsen}
+            self._spread()
+            columns = {veld: _trimmed(pa.array(values, pa.string())) for veld, values in self._columns.items()}
             record_nr = pa.array(np.arange(1, self.count + 1, dtype=np.int64))
             yield make_rijen(self.naam, self.tabel, self.plaatsen, columns, record_nr)
             self.taken += self.count
             self.truncate(0)
-
-    def _column(self, veld: str) -> pa.Array:
-        parts = [pa.array(plan.values(veld, rows), pa.string()) for plan, rows in self._rows]
-        return _trimmed(pa.concat_arrays(parts))
 
 
 def _trimmed(text: pa.Array) -> pa.Array:

@@ -49,26 +49,35 @@ class _Stap:
     fields: int = 0
     special: list[tuple[int, Plaats, str | None]] = field(default_factory=list)
     steps: list[_Stap] = field(default_factory=list)
-    leads: dict[object, int | list[tuple[_Stap, bool]]] = field(default_factory=dict)
+    leads: dict[object, Lead] = field(default_factory=dict)
 
-    def find(self, tag: object) -> int | list[tuple[_Stap, bool]]:
-        """The steps that an element with this tag takes, and whether its name deviates in case.
-
-        As nearly every element is the first of its name and has just a text to give, that is told by its slot alone.
-        """
+    def find(self, tag: object) -> Lead:
+        """Where an element with this tag leads."""
         naam = local(tag)
         steps = [(step, step.naam != naam) for step in self.steps if step.naam.lower() == naam.lower()]
-        found: int | list[tuple[_Stap, bool]] = steps
-        if len(steps) == 1 and not steps[0][1] and steps[0][0].is_plain:
-            found = steps[0][0].slot
+        found: Lead = steps
+        if len(steps) == 1 and not steps[0][1]:
+            found = steps[0][0].alone() or steps
         if len(self.leads) < MAX_NAMES:
             self.leads[tag] = found
         return found
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether the text of the first such element is all there is to know."""
-        return self.level is None and not (self.laatste or self.special or self.steps)
+    def alone(self) -> int | tuple[int, int, str | None] | None:
+        """The slots, when the text or the amount of the first such element is all there is to know."""
+        if self.level is not None or self.laatste or self.steps:
+            return None
+        match self.special:
+            case []:
+                return self.slot
+            case [(slot, plaats, None)]:
+                return self.slot, slot, plaats.kaal
+            case _:
+                return None
+
+
+# Where an element leads: to the slot for its text, to slots for its text and its amount (and the unit of a bare one),
+# or to steps in general, each with whether the name of the element deviates in case.
+Lead = int | tuple[int, int, str | None] | list[tuple[_Stap, bool]]
 
 
 class Plan:
@@ -151,10 +160,19 @@ class Plan:
         frame, leads = frames[-1], step.leads
         for child in node:
             tag = child.tag
-            found = leads[tag] if tag in leads else step.find(tag)
+            found = leads.get(tag)
+            if found is None:
+                found = step.find(tag)
             if isinstance(found, int):
                 if frame[found] is None:
                     frame[found] = child.text or ""
+            elif isinstance(found, tuple):
+                seen, slot, kaal = found
+                if frame[seen] is None:
+                    frame[seen] = ""
+                    frame[slot], odd = _standaardbedr(child, kaal)
+                    if odd:
+                        self._deviates(frame, odd)
             else:
                 for below, deviates in found:
                     self._follow(child, below, deviates, frames, rows)

@@ -27,7 +27,7 @@ def codes(tellingen: object) -> dict[str, int]:
     return {
         reden: aantal
         for (doel, _, reden), aantal in tellingen.items()
-        if aantal and reden != "gebruikt" and doel in ("inkomsten", "")
+        if aantal and reden not in ("gebruikt", "ontvangen") and doel in ("inkomsten", "")
     }
 
 

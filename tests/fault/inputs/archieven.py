@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import struct
 import tarfile
 import warnings
 import zipfile
@@ -34,6 +36,23 @@ def tar_van(leden: list[tuple[str, bytes]], soort: bytes = tarfile.REGTYPE) -> b
                 info.size, info.linkname = 0, "/etc/passwd"
             archief.addfile(info, io.BytesIO(inhoud))
     return buffer.getvalue()
+
+
+def tar_kop(naam: str, omvang: int) -> bytes:
+    """The header of a member that says how large it is."""
+    info = tarfile.TarInfo(naam)
+    info.size = omvang
+    return info.tobuf()
+
+
+def overlappend(leden: int) -> bytes:
+    """A zip of which every member is the same piece of the file."""
+    rauw = zip_van([("0.csv", bytes(10**6))])
+    begin, einde = rauw.find(b"PK\1\2"), rauw.find(b"PK\5\6")
+    lijst = rauw[begin:einde] * leden
+    slot = bytearray(rauw[einde:])
+    slot[8:20] = struct.pack("<HHII", *[min(leden, 0xFFFE)] * 2, len(lijst), begin)
+    return rauw[:begin] + lijst + bytes(slot)
 
 
 def kapotte_controle() -> bytes:
@@ -122,4 +141,32 @@ ARCHIEVEN = (
     Geval("tar.gz: pad naar boven", tar_van([("../../x.csv", EEN)]), "slecht.tar.gz", "B-ARCHIEF"),
     Geval("tar.gz: verwijzing naar buiten", tar_van([("x.csv", b"")], tarfile.SYMTYPE), "slecht.tar.gz", "B-LEEG"),
     Geval("tar.gz: apparaat", tar_van([("x.csv", b"")], tarfile.CHRTYPE), "slecht.tar.gz", "B-LEEG"),
+    Geval(
+        "tar.gz: verwijzing in het archief",
+        tar_van([("1.csv", EEN), ("2.csv", b"")], tarfile.LNKTYPE),
+        "x.tar.gz",
+        "B-LEEG",
+    ),
+    Geval(
+        "tar.gz: zegt 60 GB te zijn",
+        gzip.compress(tar_kop("1.csv", 60 * 2**30) + bytes(2**20)),
+        "x.tar.gz",
+        "B-ARCHIEF",
+    ),
+    Geval("tar.gz: bom van nullen", tar_van([("1.csv", bytes(100_000_000))]), "slecht.tar.gz", "B-ARCHIEF"),
+    Geval(
+        "tar.gz: bom van nullen achter een goed lid",
+        tar_van([("1.csv", EEN), ("2.csv", bytes(300_000_000))]),
+        "slecht.tar.gz",
+        deur={"B-ARCHIEF": 1},
+    ),
+    Geval(
+        "tar.gz: tienduizend lege leden", tar_van([(f"{nr}.csv", b"") for nr in range(10_000)]), "x.tar.gz", "B-LEEG"
+    ),
+    Geval("tar.gz: volledig pad", tar_van([("/etc/x.csv", EEN)]), "slecht.tar.gz", "B-ARCHIEF"),
+    Geval(
+        "zip: bom in stukken", zip_van([(f"{nr}.csv", b" " * 1_000_000) for nr in range(50)]), "slecht.zip", "B-LEEG"
+    ),
+    Geval("zip: zelfde bytes voor elk lid", overlappend(40), "slecht.zip", "B-ARCHIEF"),
+    Geval("zip: pad met backslash", zip_van([("\\\\server\\x.csv", EEN)]), "slecht.zip", "B-ARCHIEF"),
 )

@@ -6,7 +6,16 @@ from tests.bouw import BIJSTAND, IKV, bijstand, ikv, maak_bsn, schrijf_csv
 from tests.fault.inputs.geval import ANDERE, GOED, Geval
 
 NIEMAND = maak_bsn(77)
-IKO = ("Burgerservicenr", "DatBIko", "DatEIko", "AantVerloondeUrenIko", "BedrBrutoloonSv")
+IKO = (
+    "Burgerservicenr",
+    "Loonheffingennr",
+    "VolgnrIkv",
+    "DatBIkv",
+    "DatBIko",
+    "DatEIko",
+    "AantVerloondeUrenIko",
+    "BedrBrutoloonSv",
+)
 
 
 def ikvs(*rijen: list[object]) -> bytes:
@@ -14,7 +23,7 @@ def ikvs(*rijen: list[object]) -> bytes:
 
 
 def ikos(*rijen: tuple[str, ...]) -> bytes:
-    return schrijf_csv(IKO, [(ANDERE, *rij) for rij in rijen]).encode()
+    return schrijf_csv(IKO, [(ANDERE, "123456789L01", "1", "20260101", *rij) for rij in rijen]).encode()
 
 
 def populatie(**meer: str) -> bytes:

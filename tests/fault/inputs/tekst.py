@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tests.bouw import IKV, ikv, schrijf_json
 from tests.fault.inputs.geval import ANDERE, KOP, REGEL, Geval, csv, parquet
 
 OBJECT = schrijf_json(IKV, [ikv(ANDERE)])[0]
+NAAM = "NaamAdministratieveEenheid"
 JSON = json.dumps([OBJECT, OBJECT], indent=1).encode()
 REGELS = b"\n".join(json.dumps(OBJECT).encode() for _ in range(3))
 PARQUET = parquet(rijen=50)
+
+
+def regel(**anders: object) -> bytes:
+    """One line of JSON lines with some other values."""
+    return json.dumps({**OBJECT, **anders}).encode() + b"\n"
+
+
+def rauw(naam: str, waarde: bytes) -> bytes:
+    """One line in which a value is written as it is given."""
+    return regel(**{naam: "@"}).replace(b'"@"', waarde)
+
+
+def tabel(**anders: object) -> bytes:
+    """A Parquet file of one row with some other columns."""
+    kolommen = {naam: [str(waarde)] for naam, waarde in OBJECT.items()}
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({**kolommen, **anders}), buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def veel_gelijke_rijen(rijen: int, waarde: str = "x") -> bytes:
+    """A small Parquet file that says the same thing many times."""
+    waarden = {naam: str(oud) for naam, oud in OBJECT.items()} | {NAAM: waarde}
+    index = pa.repeat(pa.scalar(0, pa.int32()), rijen)
+    buffer = io.BytesIO()
+    tabel = pa.table({naam: pa.DictionaryArray.from_arrays(index, pa.array([oud])) for naam, oud in waarden.items()})
+    pq.write_table(tabel, buffer, compression="zstd", row_group_size=rijen)
+    return buffer.getvalue()
+
 
 TEKST = (
     # nothing in it
@@ -26,7 +61,9 @@ TEKST = (
     Geval("csv: afgebroken in een regel", csv(REGEL, REGEL)[:-20], deur={"R-KAPOT": 1}, rijen=1),
     Geval("csv: aanhalingsteken niet gesloten", csv(REGEL, f'{ANDERE};"x', REGEL), deur={"R-KAPOT": 1}, rijen=1),
     Geval("json: afgebroken reeks", JSON[:-40], "slecht.json", deur={"B-KAPOT": 1}),
-    Geval("json: afgebroken in het eerste object", JSON[:60], "slecht.json", deur={"B-KAPOT": 1}),
+    Geval(
+        "json: afgebroken in het eerste object", JSON[: JSON.index(b"Werkgever")], "slecht.json", deur={"B-KAPOT": 1}
+    ),
     Geval("json: iets na de reeks", JSON + b"\n[]", "slecht.json", deur={"B-KAPOT": 1}),
     Geval("json regels: afgebroken", REGELS[:-30], "slecht.jsonl", deur={"R-KAPOT": 1}, rijen=2),
     Geval("parquet: afgebroken", PARQUET[:-30], "slecht.parquet", "B-KAPOT"),
@@ -101,7 +138,12 @@ TEKST = (
     ),
     Geval("csv: één eindeloze cel", b"a" * 300_000, ontvangst="B-ONBEKEND"),
     Geval("csv: één eindeloze regel", (";" * 300_000).encode(), ontvangst="B-ONBEKEND"),
-    Geval("csv: cel van 9 MB", csv(REGEL, REGEL.replace("Werkgever", "x" * 9_000_000), REGEL), rijen=3),
+    Geval(
+        "csv: cel van 1,5 MB",
+        csv(REGEL, REGEL.replace("Werkgever", "x" * 1_500_000), REGEL),
+        deur={"R-VORM": 1},
+        rijen=2,
+    ),
     Geval(
         "csv: cel groter dan twee blokken",
         csv(REGEL, REGEL.replace("Werkgever", "x" * 26_000_000)),
@@ -127,4 +169,78 @@ TEKST = (
         deur={"R-KAPOT": 2},
         rijen=1,
     ),
+    Geval("csv: lege regels ertussen", csv(REGEL, "", "", REGEL), rijen=2),
+    Geval("csv: regel met 10.000 cellen", csv(REGEL, REGEL + ";" * 10_000, REGEL), deur={"R-KAPOT": 1}, rijen=2),
+    Geval("csv: BOM halverwege", csv(REGEL) + b"\xef\xbb\xbf" + csv(REGEL), deur={"R-BSN-VORM": 1}, rijen=2),
+    Geval("csv: surrogaat als bytes", csv(REGEL).replace(b"Werkgever", b"\xed\xa0\x80"), ontvangst="B-CODERING"),
+    Geval("csv: te lange UTF-8", csv(REGEL).replace(b"Werkgever", b"\xc0\xaf"), ontvangst="B-CODERING"),
+    Geval("csv in gzip", gzip.compress(csv(REGEL)), "slecht.csv.gz", "B-CODERING"),
+    # json
+    Geval("json regels: sleutel dubbel", regel()[:-2] + b', "VolgnrIkv": 2}\n', "slecht.jsonl", rijen=1),
+    Geval("json: sleutel dubbel", b"[" + regel()[:-2] + b', "VolgnrIkv": 2}]', "slecht.json", rijen=1),
+    Geval(
+        "json regels: getal van 400 cijfers",
+        regel() + rauw("VolgnrIkv", b"9" * 400),
+        "slecht.jsonl",
+        deur={"R-KAPOT": 1},
+        rijen=1,
+    ),
+    Geval("json regels: getal van 400 cijfers vooraan", rauw("VolgnrIkv", b"9" * 400), "slecht.jsonl", "B-KAPOT"),
+    Geval(
+        "json: getal van een miljoen cijfers", b"[" + rauw("VolgnrIkv", b"9" * 10**6) + b"]", "slecht.json", "B-KAPOT"
+    ),
+    Geval("json: oneindig groot getal", b"[" + rauw("VolgnrIkv", b"1e999999") + b"]", "slecht.json", "B-KAPOT"),
+    Geval("json regels: NaN", regel() + rauw("VolgnrIkv", b"NaN"), "slecht.jsonl", deur={"R-KAPOT": 1}, rijen=1),
+    Geval(
+        "json regels: een half teken",
+        regel() + rauw(NAAM, b'"\\ud800"'),
+        "slecht.jsonl",
+        deur={"R-KAPOT": 1},
+        rijen=1,
+    ),
+    Geval("json: een half teken", b"[" + rauw(NAAM, b'"\\ud800"') + b"]", "slecht.json", rijen=1),
+    Geval("json regels: stuurteken", regel() + rauw(NAAM, b'"a\x01b"'), "slecht.jsonl", deur={"R-KAPOT": 1}, rijen=1),
+    Geval(
+        "json regels: andere soorten waarden",
+        regel() + regel(VolgnrIkv=True) + regel(VolgnrIkv=[1]),
+        "x.jsonl",
+        rijen=3,
+    ),
+    Geval(
+        "json regels: diep in een onbekende sleutel",
+        regel() + regel()[:-2] + b', "x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}\n",
+        "slecht.jsonl",
+        rijen=2,
+    ),
+    Geval("json regels: 10.000 sleutels", regel(**{f"k{nr}": nr for nr in range(10_000)}), "slecht.jsonl", rijen=1),
+    Geval("json regels: object over regels", regel().replace(b", ", b",\n"), "slecht.jsonl", rijen=1),
+    Geval("json regels: twee objecten op een regel", regel()[:-1] + regel(), "slecht.jsonl", deur={"B-KAPOT": 1}),
+    Geval(
+        "json regels: BOM, CRLF en lege regels", b"\xef\xbb\xbf" + regel() + b"\r\n \n" + regel(), "x.jsonl", rijen=2
+    ),
+    # parquet
+    Geval(
+        "parquet: 10.000 kolommen",
+        tabel(**{f"k{nr}": [nr] for nr in range(10_000)}),
+        "slecht.parquet",
+        deur={"W-KOLOM-ONBEKEND": 10_000},
+        rijen=1,
+    ),
+    Geval(
+        "parquet: bom van nullen",
+        tabel(x=["0" * 100_000_000]),
+        "slecht.parquet",
+        deur={"B-ARCHIEF": 1},
+    ),
+    Geval(
+        "parquet: lange waarde in elke rij",
+        veel_gelijke_rijen(100_000, "x" * 1_000_000),
+        "slecht.parquet",
+        deur={"B-ARCHIEF": 1},
+    ),
+    Geval("parquet: lijst in een kolom", tabel(**{NAAM: [["x"]]}), "slecht.parquet", deur={"B-KAPOT": 1}),
+    Geval("parquet: bytes in een kolom", tabel(**{NAAM: [b"\xff\xfe"]}), "slecht.parquet", deur={"B-KAPOT": 1}),
+    Geval("parquet: getallen in plaats van tekst", tabel(Burgerservicenr=[int(ANDERE)]), "slecht.parquet", rijen=1),
+    Geval("parquet: voet te lang", PARQUET[:-8] + b"\xff\xff\xff\x7fPAR1", "slecht.parquet", "B-KAPOT"),
+    Geval("parquet: voet vol rommel", PARQUET[:-200] + b"\xff" * 192 + PARQUET[-8:], "slecht.parquet", "B-KAPOT"),
 )

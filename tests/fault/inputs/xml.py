@@ -14,6 +14,8 @@ EXTERN = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostn
 NETWERK = (
     '<?xml version="1.0"?><!DOCTYPE x SYSTEM "http://127.0.0.1:9/x.dtd" [<!ENTITY a SYSTEM "http://127.0.0.1:9/a">]>'
 )
+PARAMETER = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY % p SYSTEM "file:///etc/hostname"> %p;]>'
+XINCLUDE = '<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file:///etc/hostname" parse="text"/>'
 EEN = suwi(client())
 
 
@@ -73,4 +75,19 @@ XML = (
         suwi(client().replace(f"<Burgerservicenr>{ANDERE}</Burgerservicenr>", "")),
         R_BSN_LEEG=1,
     ),
+    geval("honderdduizend commentaren", suwi("<!-- x -->" * 100_000 + client()), rijen=1),
+    geval("commentaar in een veld", suwi(client(ANDERE[:4] + "<!-- x -->" + ANDERE[4:])), R_BSN_VORM=1),
+    geval("honderdduizend instructies", suwi("<?x y?>" * 100_000 + client()), rijen=1),
+    geval(
+        "eindeloos commentaar vooraf", suwi(client(), '<?xml version="1.0"?>' + f"<!--{'x' * 400_000}-->"), "B-KAPOT"
+    ),
+    geval("vijftigduizend namen", suwi("".join(f"<e{nr}/>" for nr in range(50_000)) + client()), rijen=1),
+    geval(
+        "vijftigduizend naamruimten", suwi("".join(f'<e xmlns="u:{nr}"/>' for nr in range(50_000)) + client()), rijen=1
+    ),
+    geval("parameterentiteit van buiten", suwi(client(), PARAMETER), rijen=1),
+    geval("XInclude", suwi(client(XINCLUDE)), R_BSN_LEEG=1),
+    geval("entiteiten in attributen", suwi(f'<ClientSuwi x="{"&a;" * 3}"/>' + client(), GROOT), rijen=1),
+    geval("CDATA om een veld", suwi(client(f"<![CDATA[{ANDERE}]]>")), rijen=1),
+    geval("NUL-byte ver in het bestand", suwi(client() * 3000 + "\0"), B_KAPOT=1),
 )
