@@ -167,7 +167,8 @@ def _best_table(found: set[str], bron: Bron, mappings: dict[str, dict[str, Plaat
     if not usable:
         raise KetenFout("B-ONBEKEND")
     best = max(usable)
-    return best.naam, len(found) - best.known
+    not_read = sum(bron.tabellen[best.naam].reden_niet(column) is not None for column in found)
+    return best.naam, len(found) - best.known - not_read
 
 
 @dataclass(frozen=True, order=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -168,7 +169,8 @@ class Tabel(Model):
     """One table of a bron with its fields and where they stand in each format; `voorbeeld` is a made-up record.
 
     `aanleveraar` says who gets a verwerkingsverslag about its records: the field that names the gemeente or waterschap,
-    or the name of the bron itself. `drempels` are those of the bron unless the table has its own.
+    or the name of the bron itself. `drempels` are those of the bron unless the table has its own. `niet_gelezen` are
+    columns, or paths of JSON keys, that no field takes, with the reason; `*` stands for anything.
     """
 
     tabel: str
@@ -183,12 +185,17 @@ class Tabel(Model):
     voorbeeld: dict[str, str] = Field(default_factory=dict)
     aanleveraar: str | None = None
     drempels: Drempels | None = None
+    niet_gelezen: dict[str, str] = Field(default_factory=dict)
 
     def plaatsen(self) -> Iterator[Plaatsen]:
         """Every mapping of fields to places, of all formats."""
         yield from (rij.velden for rij in self.xml)
         yield from (vorm.kolommen for vorm in (self.csv, self.parquet) if vorm)
         yield from (vorm.velden for vorm in (self.json_, self.lo_brp) if vorm)
+
+    def reden_niet(self, pad: str) -> str | None:
+        """Why a column, or a path of JSON keys, is declared as not taken; None when it is not."""
+        return next((reden for patroon, reden in self.niet_gelezen.items() if fnmatchcase(pad, patroon)), None)
 
     def beperkt(self, velden: Collection[str]) -> Tabel:
         """The table with these fields only, so that a reader extracts no more than is asked for."""
