@@ -26,6 +26,7 @@ from reports.gegevens import Gegevens, Run, lees
 from reports.overzicht import betekenis, maak_overzicht
 from reports.register import dpia_blad, rechtsverwerkingen, register_blad, verwerkingen
 from reports.sommen import Afwijking, controleer
+from schemas.fout import KetenFout
 from schemas.load import doelen, producten
 from schemas.register import dpia, register
 
@@ -35,13 +36,13 @@ VERANTWOORDING = ("register.html", "uw-gegevens.html", "dpia.html")
 OURS = re.compile(rf"index\.html|{'|'.join(VERANTWOORDING)}|[a-z_]+-\d{{4}}-\d{{2}}\.html|data/[a-z0-9_-]+\.csv")
 
 
-class SomKloptNiet(Exception):
-    """Counts in the ledger do not add up. The pages are written and show where; `afwijkingen` lists it too."""
+class SomKloptNiet(KetenFout):
+    """`A-SOM`: counts in the ledger do not add up. The pages are written and show where, as `afwijkingen` does."""
 
     def __init__(self, pagina: Path, afwijkingen: tuple[Afwijking, ...]) -> None:
         self.pagina = pagina
         self.afwijkingen = afwijkingen
-        super().__init__("De aantallen sluiten niet: " + " ".join(afwijking.tekst for afwijking in afwijkingen))
+        super().__init__("A-SOM", " ".join(afwijking.tekst for afwijking in afwijkingen))
 
 
 def bouw(ledger: Ledger, doel: Path) -> Path:
