@@ -40,8 +40,9 @@
 {% macro loopt_in_periode(begin, einde) -%}
   (coalesce({{ begin }}, 0) <= {{ peildag() }} and ({{ einde }} is null or {{ laatst_getal(einde) }} >= {{ eerste_dag() }}))
 {%- endmacro %}
+{# Ligt een dag in de periode? Een onbekende dag van de maand ligt er zeker in, een onbekende maand niet. #}
 {% macro in_periode(datum) -%}
-  ({{ datum }} between {{ eerste_dag() }} and {{ peildag() }})
+  ({{ maand_van(datum) }} = {{ maand() }})
 {%- endmacro %}
 
 {# Als kalenderdatum: de laatst mogelijke en de vroegst mogelijke; geheel onbekend is leeg. #}

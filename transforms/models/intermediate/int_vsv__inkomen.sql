@@ -13,5 +13,5 @@ select
 from ({{ opgaven(populatie, maand(), maand()) }}) as opgaven
 where bedrag_loon_sv > 0
     and groep in (
-        'loon', 'zw', 'wachtgeld', 'ww', 'wao', 'wajong', 'iva', 'wga', 'tw', 'aow', 'anw', 'bijstand'
+        'loon', 'zw', 'wachtgeld', 'ww', 'wao', 'waz', 'wajong', 'iva', 'wga', 'tw', 'aow', 'anw', 'bijstand'
     )
