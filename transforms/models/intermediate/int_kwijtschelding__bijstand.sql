@@ -1,4 +1,5 @@
--- Een lopende uitkering Participatiewet (of haar voorgangers), IOAW of IOAZ van het huishouden; een rij per aanvraag.
+-- Een lopende uitkering Participatiewet (of haar voorgangers), IOAW of IOAZ van het huishouden, met hoeveel van zijn personen
+-- er een hebben; een rij per aanvraag.
 with lopend as (
     select persoon, regeling as wet, 'bijstandspopulatie' as tabel, levering_nr, record_nr
     from {{ ref('int_gemeente__bijstand') }}
@@ -13,7 +14,7 @@ with lopend as (
     where partner is not null and {{ loopt_op('datum_begin', 'datum_einde', peildag()) }}
 )
 
-select aanvraag, wet, tabel, levering_nr, record_nr
+select aanvraag, wet, tabel, levering_nr, record_nr, heeft_aanvrager + heeft_partner as aantal_personen
 from (
     select
         huishouden.aanvraag,
@@ -21,6 +22,8 @@ from (
         lopend.tabel,
         lopend.levering_nr,
         lopend.record_nr,
+        max(case when huishouden.rol = 'aanvrager' then 1 else 0 end) over (partition by huishouden.aanvraag) as heeft_aanvrager,
+        max(case when huishouden.rol = 'partner' then 1 else 0 end) over (partition by huishouden.aanvraag) as heeft_partner,
         row_number() over (
             partition by huishouden.aanvraag
             order by lopend.tabel, lopend.levering_nr desc, lopend.record_nr, lopend.wet

@@ -25,7 +25,11 @@ voertuig as (
 gegevens as (
     select
         aanvraag.*,
-        bijstand.aanvraag is not null and not coalesce(inkomen.heeft_ander_inkomen, false) as is_vrij_van_inkomenstoets,
+        -- Zonder UWV is van een partner zonder bijstand niet bekend of die inkomen heeft.
+        bijstand.aanvraag is not null and not coalesce(inkomen.heeft_ander_inkomen, false)
+            and ({{ aanwezig('uwv.inkomstenopgave') }}
+                 or bijstand.aantal_personen = case when aanvraag.partner is null then 1 else 2 end)
+            as is_vrij_van_inkomenstoets,
         coalesce(inkomen.is_onbekend, false) as is_inkomen_onbekend,
         -- Wie bijstand heeft wordt niet in de polis opgezocht, dus naast ander inkomen in het huishouden ontbreekt die.
         bijstand.aanvraag is not null and coalesce(inkomen.heeft_ander_inkomen, false)

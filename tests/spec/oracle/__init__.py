@@ -1,0 +1,1 @@
+"""A second, slow reading of the signal rules, to hold the SQL against."""

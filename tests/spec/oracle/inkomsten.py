@@ -1,0 +1,140 @@
+"""Inkomsten by signals.md section 1 (INK-01 to INK-04): plain and slow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from tests.spec.oracle.gemeen import (
+    BIJSTAND,
+    Row,
+    Tabellen,
+    groep_van,
+    herzien,
+    laatste_dag,
+    niet_ingetrokken,
+    uiterlijk,
+    van,
+    verblijf,
+)
+
+BEDRAGEN = ("bedrag_loon_sv", "bedrag_loon_lb", "bedrag_ingehouden_lb", "aantal_verloonde_uren")
+
+
+@dataclass(frozen=True)
+class Melding:
+    """One signal about a person and an inkomstenverhouding."""
+
+    persoon: str
+    signaal_code: str
+    ontvanger: str
+    volgnummer_ikv: str
+    bedrag_loon_sv: int | None = None
+    bedrag_loon_lb: int | None = None
+    bedrag_ingehouden_lb: int | None = None
+    aantal_verloonde_uren: int | None = None
+    tijdvak: str | None = None
+    bedrag_was: int | None = None
+    bedrag_is: int | None = None
+
+
+def meldingen(tabellen: Tabellen, vroeger: Tabellen, periode: str) -> set[Melding]:
+    """The signals of a periode; `vroeger` is what was known before the leveringen of this periode."""
+    peildatum = laatste_dag(periode)
+    t = {naam: herzien(tabellen, naam) for naam in tabellen}
+    v = {naam: herzien(vroeger, naam) for naam in tabellen}
+    return {
+        Melding(ikv["persoon"], code, gemeente, ikv["volgnummer_ikv"], **inhoud)
+        for ikv in t["uwv.inkomstenverhouding"]
+        for gemeente in [verblijf(t["brp.persoon"], t["brp.verblijfplaats"], ikv["persoon"], peildatum)[0]]
+        if gemeente
+        for code, inhoud in over(t, v, ikv, gemeente, peildatum)
+    }
+
+
+def over(
+    t: dict[str, list[Row]], v: dict[str, list[Row]], ikv: Row, gemeente: str, peildatum: date
+) -> Iterator[tuple[str, dict[str, int | str]]]:
+    """What there is to say about one inkomstenverhouding to the gemeente where the person lives."""
+    eerste = peildatum.replace(day=1)
+    ingetrokken = ikv["melding"] == "INTREKKING"
+    begin, einde = uiterlijk(ikv["datum_begin"]), uiterlijk(ikv["datum_einde"])
+    soort, _ = groep_van(t["uwv.inkomstenperiode"], {**_als_opgave(ikv), "datum_begin": ikv["datum_begin"]})
+    begint = eerste <= begin <= peildatum
+    if not ingetrokken and soort not in BIJSTAND and begint and gevolgd(t, ikv["persoon"], gemeente, begin, begin):
+        yield "INK-01", {}
+    if not gevolgd(t, ikv["persoon"], gemeente, eerste, peildatum):
+        return
+    # An end that was not known before is told late, as a begin is (the case laat_gemeld_begin).
+    laat = einde < eerste and any(uiterlijk(row["datum_einde"]) != einde for row in zelfde(v, ikv))
+    if not ingetrokken and soort not in BIJSTAND and (eerste <= einde <= peildatum or laat):
+        yield "INK-03", {}
+    nu = opgaven(t, ikv)
+    if rows := [row for row in nu if _maand(row) == _maand({"datum_begin": f"{peildatum:%Y%m%d}"})]:
+        som = tel_op(rows)
+        if any(som.values()):
+            yield "INK-02", som
+    toen = opgaven(v, ikv)
+    maanden = sorted({_maand(row) for row in toen if uiterlijk(row["datum_begin"]) < eerste})
+    for maand in maanden:
+        was, is_ = (tel_op([row for row in rows if _maand(row) == maand]) for rows in (toen, nu))
+        # signals.md does not say when bijstand must run: in the month that is corrected, as the SQL has it.
+        dag = laatste_dag(maand)
+        if (was != is_ or ingetrokken) and gevolgd(t, ikv["persoon"], gemeente, dag.replace(day=1), dag):
+            yield "INK-04", is_ | {"tijdvak": maand, **_was_en_is(was, is_)}
+    dag = laatste_dag(f"{begin:%Y-%m}")
+    toen_al = gevolgd(t, ikv["persoon"], gemeente, dag.replace(day=1), dag)
+    if ingetrokken and not maanden and soort not in BIJSTAND and toen_al:
+        niets = tel_op([])
+        yield "INK-04", niets | {"tijdvak": f"{begin:%Y-%m}", **_was_en_is(niets, niets)}
+
+
+def tel_op(rows: list[Row]) -> dict[str, int]:
+    """The amounts of opgaven together."""
+    return {kolom: sum(int(row[kolom] or "0") for row in rows) for kolom in BEDRAGEN}
+
+
+def _was_en_is(was: dict[str, int], is_: dict[str, int]) -> dict[str, int]:
+    return {"bedrag_was": was["bedrag_loon_sv"], "bedrag_is": is_["bedrag_loon_sv"]}
+
+
+def zelfde(t: dict[str, list[Row]], ikv: Row) -> list[Row]:
+    """An inkomstenverhouding as it was."""
+    sleutel = ("volgnummer_ikv", "datum_begin")
+    rows = van(t["uwv.inkomstenverhouding"], ikv["persoon"])
+    return [row for row in rows if all(row[kolom] == ikv[kolom] for kolom in sleutel)]
+
+
+def opgaven(t: dict[str, list[Row]], ikv: Row) -> list[Row]:
+    """The opgaven of an inkomstenverhouding that are income: not withdrawn, and not the bijstand itself."""
+    rows = niet_ingetrokken(t["uwv.inkomstenverhouding"], van(t["uwv.inkomstenopgave"], ikv["persoon"]))
+    return [
+        row
+        for row in rows
+        if row["volgnummer_ikv"] == ikv["volgnummer_ikv"]
+        and row["datum_begin_ikv"] == ikv["datum_begin"]
+        and groep_van(t["uwv.inkomstenperiode"], row)[0] not in BIJSTAND
+    ]
+
+
+def _als_opgave(ikv: Row) -> dict[str, str]:
+    return {**ikv, "datum_begin_ikv": ikv["datum_begin"]}
+
+
+def _maand(row: Row) -> str:
+    return f"{uiterlijk(row['datum_begin']):%Y-%m}"
+
+
+def gevolgd(t: dict[str, list[Row]], persoon: str, gemeente: str, van_dag: date, tot_dag: date) -> bool:
+    """Whether the gemeente where somebody lives pays bijstand, or has the person followed, on a day of these."""
+    looptijden = [
+        (row["datum_ingang"], row["datum_einde"])
+        for row in t["gemeente.bijstandspopulatie"]
+        if persoon in (row["persoon"], row["partner"]) and row["gemeentecode"] == gemeente
+    ] + [
+        (row["datum_van"], row["datum_tot"])
+        for row in t["gemeente.volgverzoek"]
+        if (row["persoon"], row["product"], row["gemeentecode"]) == (persoon, "inkomsten", gemeente)
+    ]
+    return any(uiterlijk(begin) <= tot_dag and uiterlijk(einde) >= van_dag for begin, einde in looptijden)
