@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -31,10 +32,17 @@ class Geval:
         return f"Geval({self.periode!r}, ...)"
 
 
+VEEL = int(os.environ.get("KETEN_ORAKEL", "10"))
+
+
 def instellen(voorbeelden: int) -> settings:
-    """A build takes seconds, so few examples of many persons each; what fails is shown per person and not shrunk."""
+    """A build takes seconds, so few examples of many persons each; what fails is shown per person and not shrunk.
+
+    `KETEN_ORAKEL` gives the number of examples of the heavy tests, and other persons each time.
+    """
     return settings(
         max_examples=voorbeelden,
+        derandomize="KETEN_ORAKEL" not in os.environ,  # the same persons every time, unless asked for others
         deadline=None,
         phases=(Phase.explicit, Phase.reuse, Phase.generate),
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],

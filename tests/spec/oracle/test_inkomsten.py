@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.spec.oracle.bouw import ALLE, Geval, draai, instellen, kolommen, levering, verschil, voeg_samen
+from tests.spec.oracle.bouw import ALLE, VEEL, Geval, draai, instellen, kolommen, levering, verschil, voeg_samen
 from tests.spec.oracle.gemeen import Row, laatste_dag
 from tests.spec.oracle.inkomsten import Melding, meldingen
 from tests.spec.oracle.test_vsv import brp, nummer
@@ -125,7 +125,7 @@ def test_sql_and_oracle_agree(geval: Geval) -> None:
 
 
 @pytest.mark.zwaar
-@instellen(40)
+@instellen(VEEL)
 @given(groep(80))
 def test_sql_and_oracle_agree_about_many(geval: Geval) -> None:
     vergelijk(geval)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.spec.oracle.bouw import ALLE, Geval, draai, instellen, kolommen, levering, verschil, voeg_samen
+from tests.spec.oracle.bouw import ALLE, VEEL, Geval, draai, instellen, kolommen, levering, verschil, voeg_samen
 from tests.spec.oracle.gemeen import Row, laatste_dag
 from tests.spec.oracle.kwijtschelding import Antwoord, antwoorden
 from tests.spec.oracle.test_vsv import datum_bij, nummer
@@ -243,7 +243,7 @@ def test_sql_and_oracle_agree_without_uwv(geval: Geval) -> None:
 
 
 @pytest.mark.zwaar
-@instellen(40)
+@instellen(VEEL)
 @given(groep(60))
 def test_sql_and_oracle_agree_about_many(geval: Geval) -> None:
     vergelijk(geval)
