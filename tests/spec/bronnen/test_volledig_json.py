@@ -95,7 +95,7 @@ def test_every_value_of_a_basisprofiel_that_is_taken_is_read(real: Path) -> None
     assert (row["sbi_hoofdactiviteit"], row["sbi_omschrijving"]) == ("1011", "Slachterijen (geen pluimvee-)")
     assert (row["straatnaam"], row["huisnummer"], row["land"]) == ("Abebe Bikilalaan", "17", "Nederland")
     assert row["volledig_adres"].endswith("1034WL Amsterdam")
-    assert (row["rsin"], row["correspondentie_plaats"], row["eigenaar_plaats"]) == (None, None, None)
+    assert (row["correspondentie_plaats"], row["eigenaar_plaats"]) == (None, None)
 
 
 def test_every_column_of_the_open_data_is_taken_or_declared_as_not_taken() -> None:
