@@ -56,4 +56,4 @@ def test_who_takes_a_key() -> None:
         if any(ask in module.read_text(encoding="utf-8") for ask in asks)
     }
     # Besides door and message step: who must find one person again. Not the step that runs the models.
-    assert users == {"stand.py", "passage.py", "lever.py", "correctie.py", "inzage.py"}
+    assert users == {"stand.py", "passage.py", "samenstel.py", "correctie.py", "inzage.py"}

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.lever import _Taak
 from pipeline.mutaties import bepaal_mutaties
+from pipeline.uitlevering.samenstel import partners
 from schemas.arrow import PSEUDONIEM
 from schemas.load import producten
 
@@ -108,4 +108,4 @@ def test_who_moves_ends_at_one_and_begins_at_the_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("ontvanger", "krijgt"), [("0344", True), ("ws-0155", True), ("rmc-19", False)])
 def test_partner_only_where_the_agreement_has_it(ontvanger: str, krijgt: bool) -> None:
     table = pa.table({"ontvanger": [ontvanger], "partner": pa.array([b"p" * 16], PSEUDONIEM)})
-    assert pc.is_valid(_Taak._partner(table))[0].as_py() == krijgt
+    assert pc.is_valid(partners(table))[0].as_py() == krijgt

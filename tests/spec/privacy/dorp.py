@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import lever
 from pipeline.instellingen import Instellingen
 from pipeline.werk import Gedraaid, draai
 from schemas import load
@@ -114,12 +113,11 @@ def draai_alles(instellingen: Instellingen, periode: str = PERIODE) -> dict[str,
 @contextmanager
 def afgesproken(**afspraken: Mapping[str, object]) -> Iterator[None]:
     """Other agreements with recipients, by code (`_0344` for a gemeente), for as long as it lasts."""
-    known: dict[str, Ontvanger] = dict(load.ontvangers())
-    for code, changes in afspraken.items():
-        naam = code.removeprefix("_").replace("_", "-")
-        known[naam] = known[naam].model_copy(update=dict(changes))
+    known: dict[str, Ontvanger] = load.ontvangers()
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(lever, "ontvangers", lambda: known)
+        for code, changes in afspraken.items():
+            naam = code.removeprefix("_").replace("_", "-")
+            monkeypatch.setitem(known, naam, known[naam].model_copy(update=dict(changes)))
         yield
 
 

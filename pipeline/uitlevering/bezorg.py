@@ -1,0 +1,66 @@
+"""Makes planned deliveries, brings them to their recipients, and enters how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from connectors.kanaal import MapKanaal
+from lineage.ledger import Ledger, Rij, Stap
+from lineage.verwerkingslog import Logsegment
+from pipeline.logboek import Logboek
+from pipeline.uitlevering.maak import Maker
+from pipeline.uitlevering.status import GELEVERD, TEGENGEHOUDEN
+from schemas.fout import KetenFout
+from schemas.load import ontvangers
+
+
+@dataclass(frozen=True)
+class Bezorger:
+    """Delivers what a maker makes."""
+
+    ledger: Ledger
+    logboek: Logboek
+    maker: Maker
+    kanaal: MapKanaal
+    run: Rij
+    stap: Stap
+
+    def verwerk(self, groep: Sequence[Rij]) -> None:
+        """Makes and delivers a group of planned deliveries and enters how they ended."""
+        ended, files = [], []
+        for row in groep:
+            try:
+                files += self._bezorg(row)
+                ended.append({**row, "status": GELEVERD, "code": None, "wijzer": None})
+            except KetenFout as fout:
+                # One that is held back gives up its number, so that the numbers a recipient sees have no gap.
+                ended.append(
+                    {**row, "status": TEGENGEHOUDEN, "code": fout.code, "wijzer": fout.wijzer, "volgnummer": None}
+                )
+        self.ledger.rond_af(ended, files, self._log(ended))
+
+    def _bezorg(self, row: Rij) -> list[Rij]:
+        """Makes and delivers one; returns the rows of its files."""
+        bestanden = self.maker.maak(row, ontvangers()[row["ontvanger"]])
+        self.kanaal.lever([pad for pad, _ in bestanden], f"{row['ontvanger']}/{row['product']}/{row['periode']}")
+        return [
+            {
+                "run_id": row["run_id"],
+                "ontvanger": row["ontvanger"],
+                "naam": pad.name,
+                "bytes": bestand.grootte,
+                "sha256": bestand.sha256,
+            }
+            for pad, bestand in bestanden
+        ]
+
+    def _log(self, ended: Sequence[Rij]) -> list[Logsegment]:
+        """Writes to the processing log about whom the recipients of a group were told."""
+        told = {
+            row["ontvanger"]: self.maker.samenstelling.betrokkenen(row["ontvanger"])
+            for row in ended
+            if row["status"] == GELEVERD
+        }
+        doel = self.maker.product.doel
+        return [self.logboek.lever(self.run, doel, self.stap.begonnen_op, told)] if told else []
