@@ -47,8 +47,8 @@ _LEVERING_COLUMNS = {
     "record_nr": "Nummer van het record binnen de levering, voor de weg terug naar de bron.",
 }
 _SQL_TYPES: dict[pa.DataType, str] = {
-    PSEUDONIEM: "blob",
-    pa.string(): "varchar",
+    PSEUDONIEM: "binary",
+    pa.string(): "string",
     pa.int32(): "integer",
     pa.int64(): "bigint",
     pa.bool_(): "boolean",

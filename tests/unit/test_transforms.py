@@ -11,7 +11,10 @@ import yaml
 from schemas.load import producten
 
 MODELS = Path(__file__).resolve().parents[2] / "transforms" / "models"
-ENGINE_WORDS = re.compile(r"read_parquet|sha256|::|\bto_years\b|\binterval\b|\bqualify\b|string_agg|//", re.IGNORECASE)
+# What only one engine knows, and what both know but not as the same: concat with a null differs, concat_ws does not.
+ENGINE_WORDS = re.compile(
+    r"read_parquet|sha256|::|\b(to_years|interval|qualify|string_agg|varchar|blob|uuid)\b|\bconcat\(|//", re.IGNORECASE
+)
 
 
 def declared() -> dict[str, dict[str, Any]]:

@@ -22,7 +22,7 @@
 {% endmacro %}
 {% macro maand_van(datum) %}{{ return(gedeeld_door(datum, 100)) }}{% endmacro %}
 {% macro maand_tekst(datum) %}
-  {{ return('concat(substr(' ~ tekst(datum) ~ ", 1, 4), '-', substr(" ~ tekst(datum) ~ ', 5, 2))') }}
+  {{ return("concat_ws('', substr(" ~ tekst(datum) ~ ", 1, 4), '-', substr(" ~ tekst(datum) ~ ", 5, 2))") }}
 {% endmacro %}
 
 {# De laatst mogelijke dag als getal, om te vergelijken; dag 31 bestaat niet in elke maand maar ordent wel goed. #}
@@ -66,7 +66,7 @@
        when {{ datum }} = 0 then 'onbekend'
        when {{ datum }} % 10000 = 0 then substr({{ tekst(datum) }}, 1, 4)
        when {{ datum }} % 100 = 0 then {{ maand_tekst(datum) }}
-       else concat({{ maand_tekst(datum) }}, '-', substr({{ tekst(datum) }}, 7, 2)) end
+       else concat_ws('', {{ maand_tekst(datum) }}, '-', substr({{ tekst(datum) }}, 7, 2)) end
 {%- endmacro %}
 
 {# Hele jaren tussen twee kalenderdatums; op de verjaardag zelf is het jaar vol. #}

@@ -12,7 +12,7 @@
 {% macro pseudoniem(kolom) %}{{ return(adapter.dispatch('pseudoniem')(kolom)) }}{% endmacro %}
 {% macro default__pseudoniem(kolom) %}{{ return('cast(' ~ kolom ~ ' as uuid)') }}{% endmacro %}
 {% macro pseudoniem_tekst(kolom) %}{{ return(adapter.dispatch('pseudoniem_tekst')(kolom)) }}{% endmacro %}
-{% macro default__pseudoniem_tekst(kolom) %}{{ return('cast(' ~ kolom ~ ' as varchar)') }}{% endmacro %}
+{% macro default__pseudoniem_tekst(kolom) %}{{ return('cast(' ~ kolom ~ ' as string)') }}{% endmacro %}
 {% macro pseudoniem_binair(kolom) %}{{ return(adapter.dispatch('pseudoniem_binair')(kolom)) }}{% endmacro %}
 {% macro default__pseudoniem_binair(kolom) %}{{ return('cast(' ~ kolom ~ ' as blob)') }}{% endmacro %}
 
@@ -32,14 +32,7 @@
   {{ return('cast((' ~ datum ~ ') + to_years(cast(' ~ jaren ~ ' as integer)) as date)') }}
 {% endmacro %}
 
-{% macro tekst(uitdrukking) %}{{ return('cast(' ~ uitdrukking ~ ' as varchar)') }}{% endmacro %}
-{% macro hele_getallen(uitdrukking) %}{{ return('cast(' ~ uitdrukking ~ ' as bigint)') }}{% endmacro %}
-
-{# Waarden van een groep achter elkaar, in vaste volgorde. #}
-{% macro opsomming(waarde, volgorde) %}{{ return(adapter.dispatch('opsomming')(waarde, volgorde)) }}{% endmacro %}
-{% macro default__opsomming(waarde, volgorde) %}
-  {{ return("string_agg(" ~ waarde ~ ", ',' order by " ~ volgorde ~ ")") }}
-{% endmacro %}
+{% macro tekst(uitdrukking) %}{{ return('cast(' ~ uitdrukking ~ ' as string)') }}{% endmacro %}
 
 {# Een tabel als een Parquetbestand, gesorteerd en vast van vorm, zodat dezelfde invoer dezelfde bytes geeft. #}
 {% macro schrijf_parquet(relatie, kolommen, volgorde, pad) %}

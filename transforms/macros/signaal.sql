@@ -38,8 +38,8 @@
     '{{ veld[2] }}' as norm,
     {{ tekst(norm(veld[2])) }} as norm_waarde
     {%- else -%}
-    cast(null as varchar) as norm,
-    cast(null as varchar) as norm_waarde
+    cast(null as string) as norm,
+    cast(null as string) as norm_waarde
     {%- endif %}
   from {{ relatie }}
   where {{ levering }} is not null and {{ veld[1] }} is not null

@@ -41,17 +41,17 @@ gevolgd as (
 rollen as (
     select
         persoon, partner, gemeentecode, regeling, datum_ingang, datum_einde, 'aanvrager' as rol, 1 as voorrang,
-        cast(null as varchar) as product, 'bijstandspopulatie' as tabel, levering_nr, record_nr
+        cast(null as string) as product, 'bijstandspopulatie' as tabel, levering_nr, record_nr
     from geldend
     union all
     select
         partner, persoon, gemeentecode, regeling, datum_ingang, datum_einde, 'partner', 2,
-        cast(null as varchar), 'bijstandspopulatie', levering_nr, record_nr
+        cast(null as string), 'bijstandspopulatie', levering_nr, record_nr
     from geldend
     where partner is not null
     union all
     select
-        persoon, null, gemeentecode, cast(null as varchar), datum_van, datum_tot, 'gevolgd', 3,
+        persoon, null, gemeentecode, cast(null as string), datum_van, datum_tot, 'gevolgd', 3,
         product, 'volgverzoek', levering_nr, record_nr
     from gevolgd
 )

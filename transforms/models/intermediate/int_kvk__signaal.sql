@@ -4,7 +4,7 @@ with functie as (select * from {{ ref('int_kvk__functie') }}),
 -- KVK-01: begonnen in de periode, of eerder begonnen terwijl een levering die het had kunnen melden het niet had.
 begonnen as (
     select
-        'KVK-01' as signaal_code, concat(kvk_nummer, '/', coalesce(functie, '')) as onderwerp,
+        'KVK-01' as signaal_code, concat_ws('', kvk_nummer, '/', coalesce(functie, '')) as onderwerp,
         datum_aanvang as dag, {{ vroegst_mogelijke_datum('datum_aanvang') }} as ingang, functie.*
     from functie
     where {{ in_periode('datum_aanvang') }}
@@ -20,7 +20,7 @@ begonnen as (
 -- KVK-02: geeindigd in de periode, of eerder geeindigd terwijl dat pas nu is gemeld.
 geeindigd as (
     select
-        'KVK-02' as signaal_code, concat(kvk_nummer, '/', coalesce(functie, '')) as onderwerp,
+        'KVK-02' as signaal_code, concat_ws('', kvk_nummer, '/', coalesce(functie, '')) as onderwerp,
         {{ laatst_getal('datum_einde') }} as dag,
         coalesce({{ vroegst_mogelijke_datum('datum_aanvang') }}, {{ laatst_mogelijke_datum('datum_einde') }}) as ingang,
         functie.*

@@ -15,7 +15,7 @@ with aanvraag as (
 )
 
 select
-    concat(aanvraag.ontvanger, '/', aanvraag.aanvraagnummer) as aanvraag,
+    concat_ws('', aanvraag.ontvanger, '/', aanvraag.aanvraagnummer) as aanvraag,
     aanvraag.ontvanger,
     aanvraag.aanvraagnummer,
     aanvraag.persoon,

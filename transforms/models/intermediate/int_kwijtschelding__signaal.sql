@@ -5,15 +5,15 @@ belemmerd as (select * from uitkomst where uitkomst = 'BELEMMERING'),
 
 rijen as (
     select
-        'KW-INK' as signaal_code, aanvraag, aanvraag as onderwerp, cast(null as varchar) as reden,
+        'KW-INK' as signaal_code, aanvraag, aanvraag as onderwerp, cast(null as string) as reden,
         netto_inkomen_maand, kosten_van_bestaan, betalingscapaciteit,
-        cast(null as varchar) as kenteken, cast(null as bigint) as waarde_voertuig,
-        cast(null as integer) as aantal_voertuigen, cast(null as varchar) as kvk_nummer
+        cast(null as string) as kenteken, cast(null as bigint) as waarde_voertuig,
+        cast(null as integer) as aantal_voertuigen, cast(null as string) as kvk_nummer
     from belemmerd
     where heeft_te_veel_inkomen
     union all
     select
-        'KW-VTG-W', belemmerd.aanvraag, concat(belemmerd.aanvraag, '/', voertuig.kenteken), null, null, null, null,
+        'KW-VTG-W', belemmerd.aanvraag, concat_ws('', belemmerd.aanvraag, '/', voertuig.kenteken), null, null, null, null,
         voertuig.kenteken, voertuig.waarde, belemmerd.aantal_voertuigen, null
     from belemmerd
     inner join {{ ref('int_kwijtschelding__voertuig') }} as voertuig on voertuig.aanvraag = belemmerd.aanvraag
@@ -24,13 +24,13 @@ rijen as (
     where heeft_te_veel_voertuigen
     union all
     select
-        'KW-OND', belemmerd.aanvraag, concat(belemmerd.aanvraag, '/', onderneming.kvk_nummer), null, null, null, null,
+        'KW-OND', belemmerd.aanvraag, concat_ws('', belemmerd.aanvraag, '/', onderneming.kvk_nummer), null, null, null, null,
         null, null, null, onderneming.kvk_nummer
     from belemmerd
     inner join {{ ref('int_kwijtschelding__onderneming') }} as onderneming on onderneming.aanvraag = belemmerd.aanvraag
     union all
     select
-        'KW-BRP', belemmerd.aanvraag, concat(belemmerd.aanvraag, '/', brp.reden), brp.reden, null, null, null,
+        'KW-BRP', belemmerd.aanvraag, concat_ws('', belemmerd.aanvraag, '/', brp.reden), brp.reden, null, null, null,
         null, null, null, null
     from belemmerd
     inner join (select distinct aanvraag, reden from {{ ref('int_kwijtschelding__brp') }}) as brp

@@ -1,7 +1,7 @@
 -- De jongeren die tot een doelgroep horen, met de records waar het signaal op rust.
 with samen as (
     select
-        concat('VSV-', doelgroep) as signaal_code,
+        concat_ws('', 'VSV-', doelgroep) as signaal_code,
         gemeente as ontvanger,
         '' as onderwerp,
         cast(ingang as date) as ingang,

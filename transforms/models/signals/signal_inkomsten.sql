@@ -9,7 +9,7 @@ select
     ingang,
     einde,
     {{ peildatum() }} as peildatum,
-    cast(null as varchar) as uitkomst,
+    cast(null as string) as uitkomst,
     {{ pseudoniem_binair('loonheffingennummer') }} as loonheffingennummer,
     volgnummer_ikv,
     naam_werkgever,

@@ -9,7 +9,7 @@ select
     ingang,
     einde,
     {{ peildatum() }} as peildatum,
-    cast(null as varchar) as uitkomst,
+    cast(null as string) as uitkomst,
     kvk_nummer,
     naam as naam_onderneming,
     functie,

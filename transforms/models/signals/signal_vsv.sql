@@ -10,7 +10,7 @@ select
     ingang,
     cast(null as date) as einde,
     {{ peildatum() }} as peildatum,
-    cast(null as varchar) as uitkomst,
+    cast(null as string) as uitkomst,
     doelgroep,
     cast(prioriteit as integer) as prioriteit,
     leeftijd,
