@@ -193,11 +193,7 @@ def _read_bericht(folder: str, stem: str) -> Bericht:
     product = producten()[bestand.product]
     _check_signaalcodes(file, bestand, product)
     gedeeld = _gemeenschappelijk(bestand.gemeenschappelijk)
-    if unknown := set(bestand.weglaten) - {naam for naam, veld in gedeeld.signaal.items() if not veld.verplicht}:
-        raise SchemaFout(f"{file}: weglaten noemt onbekende of verplichte velden {sorted(unknown)}")
-    if double := set(gedeeld.signaal) & set(bestand.velden):
-        raise SchemaFout(f"{file}: velden die al gemeenschappelijk zijn {sorted(double)}")
-    signaal = {naam: veld for naam, veld in gedeeld.signaal.items() if naam not in bestand.weglaten} | bestand.velden
+    signaal = _signaal(file, bestand, gedeeld, product)
     groepen = {"envelop": gedeeld.envelop, "aantal": gedeeld.aantal, "signaal": signaal, "bewijs": gedeeld.bewijs}
     for groep, velden in groepen.items():
         _check_velden(f"{file} ({groep})", velden, doelen()[product.doel])
@@ -210,6 +206,20 @@ def _read_bericht(folder: str, stem: str) -> Bericht:
         signaalcodes=bestand.signaalcodes,
         **{groep: _resolve(velden, bestand, product) for groep, velden in groepen.items()},
     )
+
+
+def _signaal(file: str, bestand: BerichtBestand, gedeeld: Gemeenschappelijk, product: Product) -> Velden:
+    """The fields of a signal: what all signals share, then those of this message. Counts name nobody."""
+    if double := set(gedeeld.signaal) & set(bestand.velden):
+        raise SchemaFout(f"{file}: velden die al gemeenschappelijk zijn {sorted(double)}")
+    shared = gedeeld.signaal
+    if product.over == "aantallen":
+        shared = {naam: veld for naam, veld in shared.items() if veld.klasse != "identifier"}
+        if naming := [naam for naam, veld in bestand.velden.items() if veld.klasse == "identifier"]:
+            raise SchemaFout(f"{file}: een bericht over aantallen noemt niemand; haal weg {naming}")
+    if unknown := set(bestand.weglaten) - {naam for naam, veld in shared.items() if not veld.verplicht}:
+        raise SchemaFout(f"{file}: weglaten noemt onbekende of verplichte velden {sorted(unknown)}")
+    return {naam: veld for naam, veld in shared.items() if naam not in bestand.weglaten} | bestand.velden
 
 
 def _check_signaalcodes(file: str, bestand: BerichtBestand, product: Product) -> None:

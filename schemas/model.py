@@ -353,7 +353,11 @@ class Eigenaar(Model):
 
 
 class Product(Model):
-    """A product: signals of one doel, delivered in one bericht."""
+    """A product: signals of one doel, delivered in one bericht.
+
+    `over` says what its signals are about: `personen`, or `aantallen` of persons, in which nobody is named. Signals of
+    the second kind have no column with a person, and their bericht has no field that could name one.
+    """
 
     product: str
     doel: str
@@ -364,6 +368,7 @@ class Product(Model):
     frequentie: Literal["dagelijks", "maandelijks"]
     eigenaar: Eigenaar
     bundel: Literal["geen", "rmc"]
+    over: Literal["personen", "aantallen"] = "personen"
     signalen: dict[str, Signaalcode]
 
 

@@ -58,9 +58,10 @@ class Bezorger:
     def _log(self, ended: Sequence[Rij]) -> list[Logsegment]:
         """Writes to the processing log about whom the recipients of a group were told."""
         told = {
-            row["ontvanger"]: self.maker.samenstelling.betrokkenen(row["ontvanger"])
+            row["ontvanger"]: betrokkenen
             for row in ended
             if row["status"] == GELEVERD
+            and len(betrokkenen := self.maker.samenstelling.betrokkenen(row["ontvanger"]))  # counts are about nobody
         }
         doel = self.maker.product.doel
         return [self.logboek.lever(self.run, doel, self.stap.begonnen_op, told)] if told else []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -87,7 +87,16 @@ def _mutaties(instellingen: Instellingen, stand: Stand, run: Rij, product: Produ
     stand.controleer_versie(product.doel, files)
     mutaties = bepaal_mutaties(product, run["periode"], nu, folders)
     stand.controleer_versie(product.doel)
+    if product.over == "aantallen":
+        return replace(mutaties, signalen=_zonder_personen(mutaties.signalen))
     return mutaties
+
+
+def _zonder_personen(signalen: pa.Table) -> pa.Table:
+    """Signals of a product of counts in the columns of one of persons: there is nobody in them."""
+    for naam in ("persoon", "partner"):
+        signalen = signalen.append_column(naam, pa.nulls(len(signalen), PSEUDONIEM))
+    return signalen
 
 
 def _met_nummer(stand: Stand, product: Product, signalen: pa.Table) -> pa.Table:

@@ -74,6 +74,29 @@ def test_a_wrong_field_is_refused(wrong: dict[str, object]) -> None:
         BerichtVeld(**{**right, **wrong})  # type: ignore[arg-type]
 
 
+def over_aantallen(monkeypatch: pytest.MonkeyPatch, naam: str) -> None:
+    """Has a product count persons instead of naming them."""
+    counting = producten()[naam].model_copy(update={"over": "aantallen"})
+    monkeypatch.setattr(module, "producten", lambda: {**producten(), naam: counting})
+
+
+def test_a_message_of_counts_names_nobody(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    persons = module.berichten()["kvkbericht", "1.0"]
+    over_aantallen(monkeypatch, "kvk")
+    counts = module.berichten()["kvkbericht", "1.0"]
+    assert set(persons.signaal) - set(counts.signaal) == {"burgerservicenummer", "partner_burgerservicenummer"}
+    assert [veld.klasse for veld in counts.signaal.values() if veld.klasse == "identifier"] == []
+    assert counts.bewijs == persons.bewijs
+
+
+def test_a_message_of_counts_may_not_name_anybody(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    over_aantallen(monkeypatch, "kvk")
+    named = '  bsn_ander: {type: bsn, klasse: identifier, voorbeeld: "999990019", '
+    named += "herkomst: [signaal.persoon], omschrijving: Nog iemand.}\n"
+    with pytest.raises(SchemaFout, match="noemt niemand"):
+        change(copy, "berichten/kvkbericht/v1.0.yml", "velden:\n", f"velden:\n{named}")
+
+
 def test_every_product_has_its_message() -> None:
     for product in producten().values():
         bericht = find_bericht(product.bericht, product.versie)

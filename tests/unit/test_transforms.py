@@ -53,6 +53,16 @@ def test_accepted_signal_codes_are_those_of_the_product() -> None:
         assert set(accepted) == set(product.signalen)
 
 
+def test_signals_name_a_person_unless_they_are_counts() -> None:
+    for naam, product in producten().items():
+        columns = {column["name"]: column for column in declared()[f"signal_{naam}"]["columns"]}
+        binary = {name for name, column in columns.items() if column["data_type"] == "blob"}
+        if product.over == "aantallen":
+            assert not binary, naam
+        else:
+            assert {"persoon", "partner"} <= binary, naam
+
+
 def test_words_of_one_engine_stay_in_the_macros() -> None:
     for path in MODELS.rglob("*.sql"):
         code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))

@@ -21,7 +21,7 @@ import yaml
 
 from schemas.arrow import PSEUDONIEM, lake_schema
 from schemas.generate import LEVERING_SCHEMA
-from schemas.load import all_tabellen, find_tabel
+from schemas.load import all_tabellen, find_tabel, producten
 from schemas.reference import reference_tables
 
 PERSON_COLUMNS = ("persoon", "partner", "loonheffingennummer")
@@ -87,7 +87,9 @@ def _default_leveringen(invoer: Mapping[str, Sequence[Row]], known: set[str], pe
 
 
 def alone(casus: Casus) -> bool:
-    """Whether a case needs a build of its own: it has a history of leveringen, or counts what was left out."""
+    """Whether a case needs a build of its own: it has a history of leveringen, counts persons, or who was left out."""
+    if producten()[casus.product].over == "aantallen":
+        return True
     return casus.uitgesloten is not None or any(row["periode"] != casus.periode for row in casus.leveringen)
 
 

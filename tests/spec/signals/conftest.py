@@ -76,6 +76,9 @@ def _build(cases: Mapping[Path, Casus], folder: Path) -> Iterator[tuple[Path, Ui
     counts = dict(zip(uitgesloten["reden"].to_pylist(), uitgesloten["aantal"].to_pylist(), strict=True))
     for case_folder, part in cases.items():
         names = names_in(part, "" if len(cases) == 1 else f"{part.naam}/")
+        if len(cases) == 1:
+            yield case_folder, Uitkomst(signalen, bewijs, counts, names)
+            continue
         own = signalen.filter(pc.is_in(signalen["persoon"], pa.array(list(names), signalen["persoon"].type)))
         yield case_folder, Uitkomst(own, _bewijs_of(bewijs, own), counts, names)
 
