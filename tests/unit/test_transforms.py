@@ -56,7 +56,7 @@ def test_accepted_signal_codes_are_those_of_the_product() -> None:
 def test_signals_name_a_person_unless_they_are_counts() -> None:
     for naam, product in producten().items():
         columns = {column["name"]: column for column in declared()[f"signal_{naam}"]["columns"]}
-        binary = {name for name, column in columns.items() if column["data_type"] == "blob"}
+        binary = {name for name, column in columns.items() if column["data_type"] == "binary"}
         if product.over == "aantallen":
             assert not binary, naam
         else:
