@@ -18,7 +18,7 @@ from lxml import etree
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen
 from connectors.xml_plan import Node, Plan, Row, local
 from schemas.fout import KetenFout
-from schemas.model import Tabel
+from schemas.model import Plaats, Tabel
 
 NOT_FOUND, FWI = "NietsGevonden", "FWI"
 BLOCK_BYTES = 2**20
@@ -31,7 +31,8 @@ class _Buffer:
 
     def __init__(self, naam: str, tabel: Tabel) -> None:
         self.naam, self.tabel = naam, tabel
-        self.plaatsen = {veld: plaats for rij in tabel.xml for veld, plaats in rij.velden.items()}
+        # Units differ from document to document, so the plan of each has brought its amounts to cents already.
+        self.plaatsen = {veld: Plaats(pad="cent") for rij in tabel.xml for veld in rij.velden}
         self.taken = self.count = 0
         self._rows: list[tuple[Plan, list[Row]]] = []  # as they were found, and a little later:
         self._columns: dict[str, list[str | None]] = {veld: [] for veld in self.plaatsen}

@@ -91,6 +91,7 @@ class Plan:
             above.steps.append(step)
         self._of_root: list[tuple[int, str]] = []  # slots of level 0 for attributes of the root
         self._deviated = False
+        self._euros = {veld for veld, plaats in rij.velden.items() if plaats.eenheid == "euro"}
         self._places = {veld: self._place(plaats) for veld, plaats in rij.velden.items()}
 
     def _place(self, plaats: Plaats) -> tuple[int, int] | str:
@@ -138,12 +139,13 @@ class Plan:
         return rows, sum(frame[0] for frames in rows for frame in frames) if self._deviated else 0
 
     def values(self, veld: str, rows: list[Row]) -> list[str | None]:
-        """What was found of a field."""
+        """What was found of a field; an amount that this document gives in euros, in whole cents."""
         place = self._places.get(veld)
         if not isinstance(place, tuple):
             return [place] * len(rows)
         level, slot = place
-        return [frames[level][slot] for frames in rows]
+        found = [frames[level][slot] for frames in rows]
+        return [text and _cents(text) for text in found] if veld in self._euros else found
 
     def _enter(self, node: Node, step: _Stap, above: Row, rows: list[Row], deviates: bool = False) -> None:
         """Goes into an element on the path to a row."""

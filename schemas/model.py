@@ -67,6 +67,18 @@ class XmlRij(Model):
     velden: Plaatsen
 
 
+class XmlBulk(Model):
+    """A table by itself as XML: below the root `document` an element `Rij` for a row, with an element for a column."""
+
+    document: str
+    namespace: str
+    kolommen: Plaatsen
+
+    def rij(self) -> XmlRij:
+        """The same, as one of the forms of a document."""
+        return XmlRij(document=self.document, namespace=self.namespace, rij="Rij", velden=self.kolommen)
+
+
 class CsvVorm(Model):
     """Columns by their name in the header."""
 
@@ -170,7 +182,8 @@ class Tabel(Model):
 
     `aanleveraar` says who gets a verwerkingsverslag about its records: the field that names the gemeente or waterschap,
     or the name of the bron itself. `drempels` are those of the bron unless the table has its own. `niet_gelezen` are
-    columns, or paths of JSON keys, that no field takes, with the reason; `*` stands for anything.
+    columns, or paths of JSON keys, that no field takes, with the reason; `*` stands for anything. `xml_bulk` is one
+    more of the forms in `xml`, for a table whose other documents do not hold every field.
     """
 
     tabel: str
@@ -186,6 +199,16 @@ class Tabel(Model):
     aanleveraar: str | None = None
     drempels: Drempels | None = None
     niet_gelezen: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bulk_is_a_form_of_xml(cls, values: dict[str, object]) -> dict[str, object]:
+        rest = {naam: value for naam, value in values.items() if naam != "xml_bulk"}
+        if "xml_bulk" in values:
+            declared = rest.get("xml", ())
+            assert isinstance(declared, list | tuple)
+            rest["xml"] = (*declared, XmlBulk.model_validate(values["xml_bulk"]).rij())
+        return rest
 
     def plaatsen(self) -> Iterator[Plaatsen]:
         """Every mapping of fields to places, of all formats."""

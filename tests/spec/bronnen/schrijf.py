@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import json
@@ -39,6 +40,22 @@ def bestanden(tabel: Tabel, record: Record) -> Iterator[tuple[str, bytes, Record
         yield f"{nr}.xml", _xml(rij, record), _held(rij.velden, record)
     if tabel.lo_brp:
         yield "lo.csv", _lo_brp(tabel, record), _held(tabel.lo_brp.velden, record)
+
+
+def in_bulk(tabel: Tabel, record: Record, aantal: int) -> Iterator[tuple[str, bytes]]:
+    """Files with the same record so many times, in the three forms that hold every field."""
+    assert tabel.csv
+    assert tabel.parquet
+    header, row = _csv(_flat(tabel.csv.kolommen, record)).splitlines(keepends=True)
+    yield "bulk.csv", header + row * aantal
+    buffer = io.BytesIO()
+    columns = _flat(tabel.parquet.kolommen, record)
+    pq.write_table(pa.table({naam: [waarde] * aantal for naam, waarde in columns.items()}), buffer)
+    yield "bulk.parquet", buffer.getvalue()
+    whole = next(rij for rij in tabel.xml if set(rij.velden) == set(tabel.velden))
+    root = etree.fromstring(_xml(whole, record))
+    root.extend([copy.deepcopy(root[0]) for _ in range(aantal - 1)])
+    yield "bulk.xml", etree.tostring(root)
 
 
 def _held(plaatsen: Mapping[str, Plaats], record: Record) -> Record:
@@ -98,7 +115,7 @@ def _xml(rij: XmlRij, record: Record) -> bytes:
             for naam, waarde in (("CdMunteenheid", "EUR"), ("CdPositiefNegatief", "+"), ("WaardeBedr", record[veld])):
                 etree.SubElement(node, naam).text = waarde
         else:
-            node.text = record[veld]
+            node.text = _as_written(plaats, record[veld])
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 

@@ -15,6 +15,7 @@ from connectors.lees import lees_bestand
 from connectors.rijen import Rijen
 from schemas.load import bronnen
 from tests.spec.bronnen.gelezen import Neemt, documenten, neemt, reden_niet
+from tests.spec.bronnen.lo_brp import LO_BRP, elementen
 from tests.spec.bronnen.suwiml import Blad, antwoorden, bladen, diensten, lokaal, waarden
 
 # The type of a field, where the type in the schema leaves no choice.
@@ -64,6 +65,7 @@ def test_every_element_of_the_published_answers_is_taken_or_declared_as_not_take
 def test_what_is_not_taken_exists_and_has_a_reason(real: Path) -> None:
     seen = {(blad.document, blad.pad) for blad, _ in alle_bladen(real)}
     seen |= {(lokaal(root), pad) for _, root in antwoorden(real) for pad, _text in waarden(root)}
+    seen |= {(LO_BRP, element) for element in elementen(real)}
     for bron in bronnen().values():
         for item in bron.niet_gelezen:
             assert len(item.reden.split()) > 3
