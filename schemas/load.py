@@ -183,6 +183,7 @@ def _read_ontvanger(row: dict[str, str]) -> Ontvanger:
     values["partner"] = row["partner"] == "ja"
     values["formaten"] = tuple(row["formaten"].split())
     values["percentage_kosten_van_bestaan"] = int(row["percentage_kosten_van_bestaan"] or 0) or None
+    values["aow_norm"] = {"ja": True, "nee": False}.get(row["aow_norm"])
     values["overeenkomst_tot"] = row["overeenkomst_tot"] or None
     return Ontvanger(**values)
 

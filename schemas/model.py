@@ -399,7 +399,9 @@ class Ontvanger(Model):
     """A recipient with its agreement.
 
     `partner` says whether the agreement has the burgerservicenummer of the partner; `overeenkomst_tot` is the last
-    day, None while the agreement runs.
+    day, None while the agreement runs. The percentage and `aow_norm` (whether households of pension age are held
+    against the AOW norm) are its own choice, by the Regeling kwijtschelding belastingen medeoverheden; None where it
+    has nothing to do with kwijtschelding.
     """
 
     ontvanger: str
@@ -412,7 +414,8 @@ class Ontvanger(Model):
     partner: bool
     leveringsoort: Literal["mutaties"]  # `volledig` is refused until deliveries can be made that way
     kanaal: Literal["map"]
-    percentage_kosten_van_bestaan: int | None
+    percentage_kosten_van_bestaan: int | None = Field(ge=90, le=100)
+    aow_norm: bool | None
     overeenkomst_van: date
     overeenkomst_tot: date | None
     contact: str

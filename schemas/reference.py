@@ -6,8 +6,8 @@ or a code list has changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
 
 import pyarrow as pa
 
@@ -30,6 +30,7 @@ SCHEMAS: dict[str, pa.Schema] = {
         [(naam, pa.string()) for naam in ("gemeentecode", "gemeentenaam", "opvolger", "gemeente_actueel", "rmc_regio")]
         + _PERIOD
     ),
+    "gemeente_opvolging": pa.schema([("gemeentecode", pa.string()), ("gemeente", pa.string()), *_PERIOD]),
     "soort_ikv": pa.schema([("code", pa.string()), ("groep", pa.string()), ("omschrijving", pa.string()), *_PERIOD]),
     "niveau_opleiding": pa.schema(
         [
@@ -49,26 +50,53 @@ SCHEMAS: dict[str, pa.Schema] = {
         ]
     ),
     "ontvanger": pa.schema(
-        [("ontvanger", pa.string()), ("soort", pa.string()), ("percentage_kosten_van_bestaan", pa.int32())]
+        [
+            ("ontvanger", pa.string()),
+            ("soort", pa.string()),
+            ("percentage_kosten_van_bestaan", pa.int32()),
+            ("aow_norm", pa.bool_()),
+        ]
     ),
 }
+_FROM_ELSEWHERE = {"ontvanger", "gemeente_opvolging"}
 
 
 def reference_tables() -> dict[str, pa.Table]:
     """Every reference table by name, rows in file order."""
-    tables = {naam: _from_csv(naam, schema) for naam, schema in SCHEMAS.items() if naam != "ontvanger"}
+    tables = {naam: _from_csv(naam, schema) for naam, schema in SCHEMAS.items() if naam not in _FROM_ELSEWHERE}
+    gemeenten = {row["gemeentecode"]: row for row in read_csv("codes/gemeente.csv")}
+    tables["gemeente_opvolging"] = pa.Table.from_pylist(
+        [row for code in gemeenten for row in _opvolging(code, gemeenten)], schema=SCHEMAS["gemeente_opvolging"]
+    )
     tables["ontvanger"] = pa.Table.from_pylist(
         [
             {
                 "ontvanger": ontvanger.ontvanger,
                 "soort": ontvanger.soort,
                 "percentage_kosten_van_bestaan": ontvanger.percentage_kosten_van_bestaan,
+                "aow_norm": ontvanger.aow_norm,
             }
             for ontvanger in ontvangers().values()
         ],
         schema=SCHEMAS["ontvanger"],
     )
     return tables
+
+
+def _opvolging(code: str, gemeenten: Mapping[str, Mapping[str, str]]) -> Iterator[dict[str, object]]:
+    """Which gemeente a code means, with the first and last day on which it does; none for what never became one."""
+    start: date | None = None
+    row = gemeenten[code]
+    while row["gemeente_actueel"]:
+        end = (
+            date.fromisoformat(row["geldig_tot"]) if row["opvolger"] else None
+        )  # the day on which the successor begins
+        if end is None or start is None or start < end:
+            last = end - timedelta(days=1) if end else None
+            yield {"gemeentecode": code, "gemeente": row["gemeentecode"], "geldig_van": start, "geldig_tot": last}
+        if end is None:
+            return
+        start, row = end, gemeenten[row["opvolger"]]
 
 
 def _from_csv(naam: str, schema: pa.Schema) -> pa.Table:

@@ -1,6 +1,7 @@
 {#
   Datums zijn getallen jjjjmmdd waarin maand en dag 00 kunnen zijn (onbekend) en 0 alles onbekend is; leeg is afwezig.
-  Als getal is zo'n datum vanzelf de vroegst mogelijke dag; laatst_getal maakt er de laatst mogelijke van.
+  Een feit telt als het zeker is: een begin en een einde tellen vanaf hun laatst mogelijke dag (ADR 0021). Als getal is zo'n
+  datum vanzelf de vroegst mogelijke dag; die telt alleen voor wat een signaal uitsluit (overlijden, vertrek).
 #}
 
 {% macro periode() %}{{ return("'" ~ var('periode') ~ "'") }}{% endmacro %}
@@ -25,24 +26,29 @@
   {{ return("concat_ws('', substr(" ~ tekst(datum) ~ ", 1, 4), '-', substr(" ~ tekst(datum) ~ ", 5, 2))") }}
 {% endmacro %}
 
-{# De laatst mogelijke dag als getal, om te vergelijken; dag 31 bestaat niet in elke maand maar ordent wel goed. #}
+{# De laatst mogelijke dag als getal, om te vergelijken; geheel onbekend is nooit, afwezig blijft leeg. #}
 {% macro laatst_getal(datum) -%}
   case when {{ datum }} = 0 then 99991231
        when {{ datum }} % 10000 = 0 then {{ datum }} + 1231
-       when {{ datum }} % 100 = 0 then {{ datum }} + 31
+       when {{ datum }} % 100 = 0
+         then {{ datum }} + day(last_day(make_date({{ gedeeld_door(datum, 10000) }}, {{ gedeeld_door(datum, 100) }} % 100, 1)))
        else {{ datum }} end
 {%- endmacro %}
+{# De dag als getal vanaf wanneer iets zeker geldt; een geheel onbekend of afwezig begin is er al: de bron zegt dat het loopt. #}
+{% macro sinds_getal(datum) -%}
+  case when coalesce({{ datum }}, 0) = 0 then 0 else {{ laatst_getal(datum) }} end
+{%- endmacro %}
 
-{# Geldt een termijn op een dag, of ergens in de periode? Open of onbekend telt ruim: de bron zegt dat het loopt. #}
+{# Geldt een termijn op een dag, of ergens in de periode? Beide dagen tellen mee. #}
 {% macro loopt_op(begin, einde, dag) -%}
-  (coalesce({{ begin }}, 0) <= {{ dag }} and ({{ einde }} is null or {{ laatst_getal(einde) }} >= {{ dag }}))
+  ({{ sinds_getal(begin) }} <= {{ dag }} and ({{ einde }} is null or {{ laatst_getal(einde) }} >= {{ dag }}))
 {%- endmacro %}
 {% macro loopt_in_periode(begin, einde) -%}
-  (coalesce({{ begin }}, 0) <= {{ peildag() }} and ({{ einde }} is null or {{ laatst_getal(einde) }} >= {{ eerste_dag() }}))
+  ({{ sinds_getal(begin) }} <= {{ peildag() }} and ({{ einde }} is null or {{ laatst_getal(einde) }} >= {{ eerste_dag() }}))
 {%- endmacro %}
-{# Ligt een dag in de periode? Een onbekende dag van de maand ligt er zeker in, een onbekende maand niet. #}
+{# Ligt een dag zeker in de periode? Een onbekende dag van de maand wel, een onbekende maand pas in december. #}
 {% macro in_periode(datum) -%}
-  ({{ maand_van(datum) }} = {{ maand() }})
+  ({{ laatst_getal(datum) }} between {{ eerste_dag() }} and {{ peildag() }})
 {%- endmacro %}
 
 {# Als kalenderdatum: de laatst mogelijke en de vroegst mogelijke; geheel onbekend is leeg. #}

@@ -25,6 +25,13 @@ def codelijst(naam: str) -> tuple[Row, ...]:
         return tuple(csv.DictReader(file))
 
 
+@cache
+def ontvangerlijst() -> tuple[Row, ...]:
+    """The recipients with what they chose."""
+    with (CODES.parent / "ontvangers" / "ontvanger.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(csv.DictReader(file))
+
+
 def norm(naam: str, peildatum: date) -> int:
     """The value of a norm that applies on the peildatum."""
     dag = peildatum.isoformat()
@@ -53,9 +60,22 @@ def uiterlijk(waarde: str) -> date:
     return date(jaar, maand, dag or calendar.monthrange(jaar, maand)[1])
 
 
+def sinds(waarde: str) -> date:
+    """The day from which something certainly holds; what has no known begin holds already (ADR 0021)."""
+    return uiterlijk(waarde) if int(waarde or "0") else date.min
+
+
+def vroegst(waarde: str) -> date:
+    """The earliest day an incomplete date can be; absent is never."""
+    if not waarde:
+        return NOOIT
+    getal = int(waarde)
+    return date(getal // 10000, getal // 100 % 100 or 1, getal % 100 or 1) if getal else date.min
+
+
 def loopt(begin: str, einde: str, dag: date) -> bool:
     """Whether something runs on a day; the last day counts."""
-    return uiterlijk(begin) <= dag <= uiterlijk(einde)
+    return sinds(begin) <= dag <= uiterlijk(einde)
 
 
 def leeftijd(geboren: date, peildatum: date) -> int:
@@ -78,41 +98,42 @@ def van(rows: Iterable[Row], persoon: str, kolom: str = "persoon") -> list[Row]:
     return [row for row in rows if row.get(kolom) == persoon]
 
 
-def opvolger(code: str) -> str:
-    """The gemeente that has taken the place of this one, over any number of mergers."""
-    volgende = {row["gemeentecode"]: row["opvolger"] for row in codelijst("gemeente")}
-    while volgende.get(code):
-        code = volgende[code]
+def opvolger(code: str, dag: date) -> str:
+    """The gemeente that has taken the place of this one on a day, over any number of mergers."""
+    volgende = {row["gemeentecode"]: row for row in codelijst("gemeente")}
+    while volgende[code]["opvolger"] and volgende[code]["geldig_tot"] <= dag.isoformat():
+        code = volgende[code]["opvolger"]
     return code
 
 
 def verblijf(personen: Sequence[Row], plaatsen: Sequence[Row], persoon: str, peildatum: date) -> tuple[str, str]:
-    """The gemeente where a person lives on the peildatum, or why the person counts nowhere."""
+    """The gemeente where a person lives on the peildatum, or why the person counts nowhere.
+
+    Death, suspension and departure count as soon as they are possible: a signal is about who certainly lives there.
+    """
     lijst = van(personen, persoon)
     if not lijst:
         return "", "niet_in_brp"
     rij = lijst[0]
-    opgeschort = rij.get("reden_opschorting", "") if uiterlijk(rij.get("datum_opschorting", "")) <= peildatum else ""
-    if uiterlijk(rij.get("datum_overlijden", "")) <= peildatum or opgeschort == "O":
+    opgeschort = rij.get("reden_opschorting", "") if vroegst(rij.get("datum_opschorting", "")) <= peildatum else ""
+    if vroegst(rij.get("datum_overlijden", "")) <= peildatum or opgeschort == "O":
         return "", "overleden"
-    geldig = [
-        row
-        for row in van(plaatsen, persoon)
-        if not row.get("indicatie_onjuist") and uiterlijk(_begin(row)) <= peildatum
-    ]
+    geldig = [row for row in van(plaatsen, persoon) if not row.get("indicatie_onjuist") and _begin(row) <= peildatum]
     if not geldig:
         return "", "niet_in_brp"
     actueel = [row for row in geldig if row.get("actueel") == "ja"] or geldig
-    plaats = max(actueel, key=lambda row: uiterlijk(_begin(row)))
-    if opgeschort == "E" or (plaats.get("land_buitenland") and uiterlijk(plaats.get("datum_vertrek", "")) <= peildatum):
+    plaats = max(actueel, key=_begin)
+    if opgeschort == "E" or (plaats.get("land_buitenland") and vroegst(plaats.get("datum_vertrek", "")) <= peildatum):
         return "", "geemigreerd"
     if opgeschort == "R" or plaats["gemeente_van_inschrijving"] == "1999":
         return "", "rni"
-    return opvolger(plaats["gemeente_van_inschrijving"]), ""
+    return opvolger(plaats["gemeente_van_inschrijving"], peildatum), ""
 
 
-def _begin(row: Row) -> str:
-    return row.get("datum_begin") or row.get("datum_vertrek") or row.get("datum_inschrijving", "")
+def _begin(row: Row) -> date:
+    weg = row.get("land_buitenland") or row["gemeente_van_inschrijving"] == "1999"
+    dag = row.get("datum_begin") or row.get("datum_vertrek") or row.get("datum_inschrijving", "")
+    return vroegst(dag) if weg else sinds(dag)
 
 
 def groep_van(rows: Sequence[Row], opgave: Row) -> tuple[str, str]:
@@ -122,7 +143,12 @@ def groep_van(rows: Sequence[Row], opgave: Row) -> tuple[str, str]:
     if not perioden:
         return "", ""
     code = max(perioden, key=lambda row: uiterlijk(row["datum_begin"]))["code_soort_ikv"]
-    return code, next((row["groep"] for row in codelijst("soort_ikv") if row["code"] == code), "")
+    geldig = (
+        row["groep"]
+        for row in codelijst("soort_ikv")
+        if row["code"] == code and row["geldig_van"] <= dag.isoformat() <= (row["geldig_tot"] or "9999")
+    )
+    return code, next(geldig, "")
 
 
 def niet_ingetrokken(verhoudingen: Sequence[Row], opgaven: Sequence[Row]) -> list[Row]:

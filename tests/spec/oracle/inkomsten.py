@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from tests.spec.oracle.gemeen import (
     BIJSTAND,
@@ -14,12 +14,14 @@ from tests.spec.oracle.gemeen import (
     herzien,
     laatste_dag,
     niet_ingetrokken,
+    sinds,
     uiterlijk,
     van,
     verblijf,
 )
 
 BEDRAGEN = ("bedrag_loon_sv", "bedrag_loon_lb", "bedrag_ingehouden_lb", "aantal_verloonde_uren")
+NIETS: dict[str, int | None] = dict.fromkeys(BEDRAGEN, 0)  # what is left of what was withdrawn
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,10 @@ def meldingen(tabellen: Tabellen, vroeger: Tabellen, periode: str) -> set[Meldin
 
 def over(
     t: dict[str, list[Row]], v: dict[str, list[Row]], ikv: Row, gemeente: str, peildatum: date
-) -> Iterator[tuple[str, dict[str, int | str]]]:
+) -> Iterator[tuple[str, dict[str, int | str | None]]]:
     """What there is to say about one inkomstenverhouding to the gemeente where the person lives."""
     eerste = peildatum.replace(day=1)
+    vorige = f"{eerste - timedelta(days=1):%Y-%m}"  # the last month of which a levering was known, in these countries
     ingetrokken = ikv["melding"] == "INTREKKING"
     begin, einde = uiterlijk(ikv["datum_begin"]), uiterlijk(ikv["datum_einde"])
     soort, _ = groep_van(t["uwv.inkomstenperiode"], {**_als_opgave(ikv), "datum_begin": ikv["datum_begin"]})
@@ -68,7 +71,8 @@ def over(
         return
     # An end that was not known before is told late, as a begin is (the case laat_gemeld_begin).
     laat = einde < eerste and any(uiterlijk(row["datum_einde"]) != einde for row in zelfde(v, ikv))
-    if not ingetrokken and soort not in BIJSTAND and (eerste <= einde <= peildatum or laat):
+    eindigt = (eerste <= einde <= peildatum or laat) and gevolgd(t, ikv["persoon"], gemeente, einde, einde)
+    if not ingetrokken and soort not in BIJSTAND and eindigt:
         yield "INK-03", {}
     nu = opgaven(t, ikv)
     if rows := [row for row in nu if _maand(row) == _maand({"datum_begin": f"{peildatum:%Y%m%d}"})]:
@@ -76,27 +80,35 @@ def over(
         if any(som.values()):
             yield "INK-02", som
     toen = opgaven(v, ikv)
-    maanden = sorted({_maand(row) for row in toen if uiterlijk(row["datum_begin"]) < eerste})
+    # What comes for the first time about a month that UWV has delivered before is a correction of nothing (ADR 0021).
+    bekend = {_maand(row) for row in toen if uiterlijk(row["datum_begin"]) < eerste}
+    alsnog = {_maand(row) for row in nu if uiterlijk(row["datum_begin"]) < eerste}
+    maanden = sorted(bekend | {maand for maand in alsnog if maand <= vorige})
     for maand in maanden:
         was, is_ = (tel_op([row for row in rows if _maand(row) == maand]) for rows in (toen, nu))
         # signals.md does not say when bijstand must run: in the month that is corrected, as the SQL has it.
         dag = laatste_dag(maand)
         if (was != is_ or ingetrokken) and gevolgd(t, ikv["persoon"], gemeente, dag.replace(day=1), dag):
+            is_ = NIETS if ingetrokken else is_
             yield "INK-04", is_ | {"tijdvak": maand, **_was_en_is(was, is_)}
     dag = laatste_dag(f"{begin:%Y-%m}")
     toen_al = gevolgd(t, ikv["persoon"], gemeente, dag.replace(day=1), dag)
     if ingetrokken and not maanden and soort not in BIJSTAND and toen_al:
-        niets = tel_op([])
-        yield "INK-04", niets | {"tijdvak": f"{begin:%Y-%m}", **_was_en_is(niets, niets)}
+        yield "INK-04", NIETS | {"tijdvak": f"{begin:%Y-%m}", **_was_en_is(tel_op([]), NIETS)}
 
 
-def tel_op(rows: list[Row]) -> dict[str, int]:
-    """The amounts of opgaven together."""
-    return {kolom: sum(int(row[kolom] or "0") for row in rows) for kolom in BEDRAGEN}
+def tel_op(rows: list[Row]) -> dict[str, int | None]:
+    """The amounts of opgaven together; what UWV does not give stays absent."""
+    gegeven = {kolom: [int(row[kolom]) for row in rows if row[kolom]] for kolom in BEDRAGEN}
+    return {kolom: sum(bedragen) if bedragen else None for kolom, bedragen in gegeven.items()}
 
 
-def _was_en_is(was: dict[str, int], is_: dict[str, int]) -> dict[str, int]:
-    return {"bedrag_was": was["bedrag_loon_sv"], "bedrag_is": is_["bedrag_loon_sv"]}
+def _was_en_is(was: dict[str, int | None], is_: dict[str, int | None]) -> dict[str, int | None]:
+    return {f"bedrag_{naam}": _loon(bedragen) for naam, bedragen in (("was", was), ("is", is_))}
+
+
+def _loon(bedragen: dict[str, int | None]) -> int | None:
+    return bedragen["bedrag_loon_lb"] if bedragen["bedrag_loon_sv"] is None else bedragen["bedrag_loon_sv"]
 
 
 def zelfde(t: dict[str, list[Row]], ikv: Row) -> list[Row]:
@@ -137,4 +149,4 @@ def gevolgd(t: dict[str, list[Row]], persoon: str, gemeente: str, van_dag: date,
         for row in t["gemeente.volgverzoek"]
         if (row["persoon"], row["product"], row["gemeentecode"]) == (persoon, "inkomsten", gemeente)
     ]
-    return any(uiterlijk(begin) <= tot_dag and uiterlijk(einde) >= van_dag for begin, einde in looptijden)
+    return any(sinds(begin) <= tot_dag and uiterlijk(einde) >= van_dag for begin, einde in looptijden)

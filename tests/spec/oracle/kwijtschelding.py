@@ -9,7 +9,6 @@ from typing import Any
 
 from tests.spec.oracle.gemeen import (
     BIJSTAND,
-    NOOIT,
     Row,
     Tabellen,
     codelijst,
@@ -20,6 +19,8 @@ from tests.spec.oracle.gemeen import (
     loopt,
     niet_ingetrokken,
     norm,
+    ontvangerlijst,
+    sinds,
     uiterlijk,
     van,
     verblijf,
@@ -135,10 +136,11 @@ def in_bijstand(t: Tabel, persoon: str, peildatum: date) -> bool:
 
 
 def kosten_van_bestaan(aanvraag: Row, peildatum: date) -> int:
-    """The norm of the household times the percentage of the recipient, in whole cents."""
-    aow = "aow_" if aanvraag["indicatie_pensioengerechtigd"] == "ja" else ""
+    """The norm of the household times the percentage of the recipient, in whole cents; the AOW norm if it chose so."""
+    keuze = next(row for row in ontvangerlijst() if row["ontvanger"] == aanvraag["ontvanger"])
+    aow = "aow_" if aanvraag["indicatie_pensioengerechtigd"] == keuze["aow_norm"] == "ja" else ""
     bedrag = norm(f"kw_norm_{aow}{aanvraag['huishoudtype']}", peildatum)
-    return bedrag * {"0014": 90}.get(aanvraag["ontvanger"], 100) // 100
+    return bedrag * int(keuze["percentage_kosten_van_bestaan"]) // 100
 
 
 def voertuigen(t: Tabel, huishouden: list[str], peildatum: date) -> list[dict[str, Any]]:
@@ -166,9 +168,12 @@ def voertuigen(t: Tabel, huishouden: list[str], peildatum: date) -> list[dict[st
 
 def waarde(voertuig: Row, peildatum: date) -> int:
     """Catalogusprijs by whole years of age; a motorcycle over the age has one value."""
-    jaren = leeftijd(uiterlijk(voertuig["datum_eerste_toelating"]), peildatum)
-    if voertuig["soort_voertuig"] == "M" and jaren > norm("kw_motor_leeftijd_oud", peildatum):
-        return norm("kw_motor_waarde_oud", peildatum)
+    toegelaten = uiterlijk(voertuig["datum_eerste_toelating"])
+    jaren = leeftijd(toegelaten, peildatum)
+    oud = norm("kw_motor_leeftijd_oud", peildatum)
+    jarig = (peildatum.month, peildatum.day) == (toegelaten.month, toegelaten.day)
+    if voertuig["soort_voertuig"] == "M" and (jaren > oud or (jaren == oud and not jarig)):
+        return norm("kw_motor_waarde_oud", peildatum)  # over nine years: not on the day itself
     procent = next(
         int(row["percentage"])
         for row in codelijst("voertuigafschrijving")
@@ -204,9 +209,8 @@ def afwijking(t: Tabel, aanvraag: Row, peildatum: date) -> set[str]:
 def gehuwd_met(t: Tabel, persoon: str, peildatum: date) -> set[str]:
     """Whom somebody is married to on the peildatum; the day of dissolution is not a day of the marriage."""
     rows = [row for row in van(t["brp.huwelijk"], persoon) if not row["indicatie_onjuist"]]
-    ontbonden = {row["partner"] for row in rows if uiterlijk(row["datum_ontbinding"]) <= peildatum}
-    return {
-        row["partner"]
-        for row in rows
-        if uiterlijk(row["datum_sluiting"]) != NOOIT and uiterlijk(row["datum_sluiting"]) <= peildatum
-    } - ontbonden
+    ontbonden = {
+        row["partner"] for row in rows if row["datum_ontbinding"] and sinds(row["datum_ontbinding"]) <= peildatum
+    }
+    gesloten = {row["partner"] for row in rows if row["datum_sluiting"] and sinds(row["datum_sluiting"]) <= peildatum}
+    return gesloten - ontbonden

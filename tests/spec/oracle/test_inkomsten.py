@@ -74,6 +74,8 @@ def uwv(draw: st.DrawFn, naam: str, peildatum: date) -> dict[str, list[Row]]:
             opgaven.append({**sleutel, **draw(bedragen())} | (nu if tijdvak >= eerste else {}))
             if tijdvak < eerste and draw(st.booleans()):
                 opgaven.append({**sleutel, **draw(bedragen()), **nu})
+                if draw(st.integers(0, 3)) == 3:
+                    opgaven.pop(-2)  # the first that is heard of this month
     return {
         "uwv.inkomstenverhouding": verhoudingen,
         "uwv.inkomstenperiode": perioden,
@@ -83,10 +85,14 @@ def uwv(draw: st.DrawFn, naam: str, peildatum: date) -> dict[str, list[Row]]:
 
 @st.composite
 def bedragen(draw: st.DrawFn) -> dict[str, str]:
-    """The amounts of an opgave: SV-loon and loon LB move together, so that a correction shows in the first."""
+    """The amounts of an opgave, of which UWV may leave some out."""
     loon = str(draw(st.sampled_from(BEDRAGEN)))
     uren = str(draw(st.sampled_from((0, 40)))) if loon != "0" else "0"
-    return {"bedrag_loon_sv": loon, "bedrag_loon_lb": loon, "bedrag_ingehouden_lb": "0", "aantal_verloonde_uren": uren}
+    row = {"bedrag_loon_sv": loon, "bedrag_loon_lb": loon, "bedrag_ingehouden_lb": "0", "aantal_verloonde_uren": uren}
+    leeg = draw(
+        st.sampled_from((*[()] * 6, ("bedrag_ingehouden_lb",), ("bedrag_loon_sv",), ("aantal_verloonde_uren",)))
+    )
+    return row | dict.fromkeys(leeg, "")
 
 
 @st.composite

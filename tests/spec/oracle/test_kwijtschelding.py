@@ -17,7 +17,7 @@ from tests.spec.oracle.test_vsv import datum_bij, nummer
 # The amounts of kosten van bestaan are known from 2026 on.
 PERIODEN = ("2026-01", "2026-02", "2026-03", "2026-06")
 UWV = frozenset(naam for naam in ALLE if naam.startswith("uwv."))
-ONTVANGERS = ("0034", "0034", "0034", "0034", "0014", "0014", "ws-0155")
+ONTVANGERS = ("0034", "0034", "0034", "0034", "0014", "0014", "0119", "ws-0155", "ws-0636")
 # Net incomes at and around the kosten van bestaan, for 90 and 100%, with and without AOW, for one and for two.
 KOSTEN = (126135, 140150, 140822, 156469, 180191, 200213, 192974, 214416)
 # Around the exemption of 335000 at 80, 65, 14 and 3%.
@@ -68,7 +68,7 @@ def aanvraag(draw: st.DrawFn, naam: str, peildatum: date) -> dict[str, list[Row]
 def brp(draw: st.DrawFn, naam: str, partner: str, ontvanger: str, peildatum: date) -> dict[str, list[Row]]:
     """The applicant in the BRP, mostly living where the application is made, with a marriage or without."""
     soort = draw(vaak("gewoon", "gewoon", "gewoon", "overleden", "vertrokken", "verhuisd", "elders", "opgeschort"))
-    dag = draw(datum_bij(peildatum, zeker=True))
+    dag = draw(datum_bij(peildatum))
     persoon = {"persoon": naam, "datum_overlijden": dag if soort == "overleden" else ""}
     if soort == "opgeschort":
         persoon |= {"datum_opschorting": dag, "reden_opschorting": draw(st.sampled_from("OER"))}
@@ -89,12 +89,10 @@ def brp(draw: st.DrawFn, naam: str, partner: str, ontvanger: str, peildatum: dat
     elif soort == "onjuist":
         huwelijken.append({**huwelijk, "partner": f"{naam}-ander", "indicatie_onjuist": "O"})
     elif soort == "pas":
-        huwelijken.append(
-            {**huwelijk, "partner": f"{naam}-ander", "datum_sluiting": draw(datum_bij(peildatum, zeker=True))}
-        )
+        huwelijken.append({**huwelijk, "partner": f"{naam}-ander", "datum_sluiting": draw(datum_bij(peildatum))})
     elif soort == "gescheiden":
         # As a persoonslijst says it: the dissolution is the actual row, the wedding is history.
-        einde = draw(datum_bij(peildatum, zeker=True))
+        einde = draw(datum_bij(peildatum))
         actueel = {"datum_sluiting": "", "datum_ontbinding": einde, "actueel": "ja"}
         huwelijken += [
             {**huwelijk, "partner": f"{naam}-ex", **actueel},
@@ -112,8 +110,7 @@ def voertuigen(draw: st.DrawFn, naam: str, partner: str, peildatum: date) -> dic
         kenteken = f"{naam[1:]}K{i}".upper().rjust(6, "X")
         jaren = draw(st.sampled_from((0, 1, 9, 10, 16, 20)))
         dag = laatste_dag(f"{peildatum.year - jaren}-{peildatum.month:02d}")
-        # A motorcycle within its tenth year is left out: signals.md says "over nine years", the project counts years.
-        soort = draw(st.sampled_from("PPPPMMABCD" if jaren != 9 else "PPPPA"))
+        soort = draw(st.sampled_from("PPPPMMABCD"))
         toelating = draw(st.sampled_from((dag, dag, dag + timedelta(days=1) if jaren and jaren != 10 else dag)))
         vorm = draw(st.sampled_from(("dag", "dag", "maand")))
         register.append(
@@ -126,7 +123,7 @@ def voertuigen(draw: st.DrawFn, naam: str, partner: str, peildatum: date) -> dic
                 "indicatie_gesloopt": draw(vaak("nee", "ja")),
             }
         )
-        begin = draw(st.one_of(st.just("20250101"), st.just("20250101"), datum_bij(peildatum, zeker=True)))
+        begin = draw(st.one_of(st.just("20250101"), st.just("20250101"), datum_bij(peildatum)))
         einde = draw(vaak("", *(str(nummer(peildatum + timedelta(days=d))) for d in (-1, 0, 1))))
         eigenaren = draw(
             st.sampled_from(((naam,), (naam,), (partner or naam,), (naam, partner) if partner else (naam,)))
@@ -148,7 +145,7 @@ def functies(draw: st.DrawFn, naam: str, partner: str, peildatum: date) -> dict[
         "persoon": draw(st.sampled_from((naam, partner or naam))),
         "kvk_nummer": f"60000{naam[1:]}",
         "functie": draw(st.sampled_from(("eigenaar", "vennoot", "bestuurder"))),
-        "datum_aanvang": draw(st.one_of(st.just("20200101"), datum_bij(peildatum, zeker=True))),
+        "datum_aanvang": draw(st.one_of(st.just("20200101"), datum_bij(peildatum))),
         "datum_einde": draw(vaak("", *(str(nummer(peildatum + timedelta(days=d))) for d in (-1, 0, 1)))),
     }
     return {"kvk.functionaris": [row]}

@@ -31,16 +31,10 @@ def nummer(dag: date) -> int:
 
 
 @st.composite
-def datum_bij(draw: st.DrawFn, peildatum: date, *, zeker: bool = False) -> str:
-    """A day near the peildatum, or a date with an unknown day or month of its year.
-
-    `zeker` leaves out a year that the peildatum is within. The SQL reads such a begin as 1 January for death, move,
-    departure, suspension and enrolment; signals.md has the latest possible date, but says so of ages only.
-    """
+def datum_bij(draw: st.DrawFn, peildatum: date) -> str:
+    """A day near the peildatum, or a date with an unknown day or month of its year."""
     soort = draw(st.sampled_from("pppvnndmj"))
     jaar = peildatum.year - draw(st.sampled_from((0, 0, 1)))
-    if soort == "j" and zeker:
-        jaar = peildatum.year - 1
     if soort in "dmj":
         return str({"d": jaar * 10000 + peildatum.month * 100, "m": jaar * 10000 + 100, "j": jaar * 10000}[soort])
     dagen = {"p": 0, "v": -draw(st.sampled_from((1, 2, 30, 400))), "n": draw(st.sampled_from((1, 2, 40)))}[soort]
@@ -84,7 +78,7 @@ def brp(draw: st.DrawFn, naam: str, peildatum: date) -> dict[str, list[Row]]:
     plaatsen = [plaats]
     if soort == "geen":
         return {"brp.persoon": [], "brp.verblijfplaats": []}
-    dag = draw(datum_bij(peildatum, zeker=True))
+    dag = draw(datum_bij(peildatum))
     if soort == "overleden":
         persoon["datum_overlijden"] = dag
     elif soort == "opgeschort":
@@ -126,7 +120,7 @@ def duo(draw: st.DrawFn, naam: str, peildatum: date) -> dict[str, list[Row]]:
         if i == aantal - 1:
             einde = draw(st.one_of(st.just(einde), st.just(einde), st.just(""), datum_bij(peildatum)))
             if draw(st.integers(0, 4)) == 4:
-                begin, einde = draw(datum_bij(peildatum, zeker=True)), ""
+                begin, einde = draw(datum_bij(peildatum)), ""
         sleutel = {"persoon": naam, "brin": f"0{i}AA", "datum_inschrijving": begin}
         overeenkomsten.append({**sleutel, "datum_uitschrijving": einde})
         if draw(st.integers(0, 9)) == 9:

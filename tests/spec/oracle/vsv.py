@@ -17,6 +17,7 @@ from tests.spec.oracle.gemeen import (
     loopt,
     niet_ingetrokken,
     norm,
+    sinds,
     uiterlijk,
     van,
     verblijf,
@@ -29,10 +30,7 @@ TELT_NIET = frozenset({"pensioen", "lijfrente", "vut", "ontslagvergoeding", "ove
 
 @dataclass(frozen=True, order=True)
 class Jongere:
-    """What a signal says of a young person; the prioriteit is empty without UWV.
-
-    Then inkomen_werk is 0 here because the SQL says so; signals.md is silent, and empty would say what is known.
-    """
+    """What a signal says of a young person; prioriteit and income are empty without UWV: they are not known."""
 
     persoon: str
     signaal_code: str
@@ -56,7 +54,7 @@ def jongeren(tabellen: Tabellen, periode: str, *, met_uwv: bool = True) -> tuple
             uitgesloten[reden] = uitgesloten.get(reden, 0) + 1
             continue
         jaren = leeftijd(geboren, peildatum)
-        prio, werk = prioriteit(t, persoon, peildatum, jaren) if met_uwv else (None, 0)
+        prio, werk = prioriteit(t, persoon, peildatum, jaren) if met_uwv else (None, None)
         if code := doelgroep(t, persoon, peildatum, jaren, prio):
             signalen.add(Jongere(persoon, code, gemeente, jaren, prio, werk))
     return signalen, uitgesloten
@@ -95,8 +93,8 @@ def startkwalificatie(t: dict[str, list[Row]], persoon: str, peildatum: date) ->
 
 def laatste_niveau(t: dict[str, list[Row]], persoon: str, peildatum: date) -> str:
     """The level of the deelname that began last."""
-    rows = [row for row in van(t["duo.deelname"], persoon) if uiterlijk(row["datum_begin"]) <= peildatum]
-    return max(rows, key=lambda row: uiterlijk(row["datum_begin"]))["code_niveau"] if rows else ""
+    rows = [row for row in van(t["duo.deelname"], persoon) if sinds(row["datum_begin"]) <= peildatum]
+    return max(rows, key=lambda row: sinds(row["datum_begin"]))["code_niveau"] if rows else ""
 
 
 def _niveaus(kolom: str) -> set[str]:
@@ -117,12 +115,13 @@ def prioriteit(t: dict[str, list[Row]], persoon: str, peildatum: date, jaren: in
             uitkering = True
     for row in t["gemeente.bijstandspopulatie"]:
         # Within the month, as the doel says ("of de uitkering in de periode loopt") and as the IKOs are of the month.
-        loopt_nog = max(uiterlijk(row["datum_ingang"]), peildatum.replace(day=1)) <= uiterlijk(row["datum_einde"])
-        begonnen = uiterlijk(row["datum_ingang"]) <= peildatum
+        loopt_nog = max(sinds(row["datum_ingang"]), peildatum.replace(day=1)) <= uiterlijk(row["datum_einde"])
+        begonnen = sinds(row["datum_ingang"]) <= peildatum
         uitkering |= persoon in (row["persoon"], row["partner"]) and begonnen and loopt_nog
     if uitkering:
         return (4 if werk else 5), werk
     if not werk:
         return 1, 0
-    drempel = norm("vsv_inkomensgrens_23plus" if jaren >= 23 else "vsv_inkomensgrens", peildatum)
+    ouder = "vsv_inkomensgrens_23plus"
+    drempel = norm(ouder if jaren >= norm("vsv_inkomensgrens_leeftijd", peildatum) else "vsv_inkomensgrens", peildatum)
     return (3 if werk >= drempel else 2), werk

@@ -1,4 +1,5 @@
--- Van iedereen in de BRP-leveringen: of die op de peildatum ingezetene is, en van welke gemeente (na herindelingen).
+-- Van iedereen in de BRP-leveringen: of die op de peildatum ingezetene is, en van welke gemeente (herindelingen tot dan).
+-- Overlijden, opschorting en vertrek tellen zodra ze mogelijk zijn: een signaal gaat over wie er zeker woont (ADR 0021).
 with persoon as (
     select
         persoon, geboortedatum, datum_overlijden, datum_opschorting, reden_opschorting, levering_nr, record_nr
@@ -10,6 +11,7 @@ verblijf as (
         persoon,
         gemeente_van_inschrijving,
         coalesce(land_buitenland, '6030') <> '6030' and coalesce(datum_vertrek, 0) <= {{ peildag() }} as is_vertrokken,
+        gemeente_van_inschrijving = '1999' or coalesce(land_buitenland, '6030') <> '6030' as is_vertrek,
         datum_inschrijving,
         datum_begin,
         datum_vertrek,
@@ -27,8 +29,15 @@ begonnen as (
             coalesce(datum_inschrijving, 0),
             coalesce(datum_begin, 0),
             case when is_vertrokken then coalesce(datum_vertrek, 0) else 0 end
-        ) as datum_sinds
+        ) as datum_begonnen
     from verblijf
+),
+
+met_begin as (
+    select
+        begonnen.*,
+        case when is_vertrek then datum_begonnen else {{ sinds_getal('datum_begonnen') }} end as datum_sinds
+    from begonnen
 ),
 
 -- Is de actuele verblijfplaats voor de peildatum begonnen, dan gold die; anders de historische die het laatst begon.
@@ -37,11 +46,11 @@ laatste as (
     select *
     from (
         select
-            begonnen.*,
+            met_begin.*,
             row_number() over (
                 partition by persoon order by is_actueel desc, datum_sinds desc, record_nr, gemeente_van_inschrijving
             ) as rang
-        from begonnen
+        from met_begin
         where datum_sinds <= {{ peildag() }}
     ) as gerangschikt
     where rang = 1
@@ -57,7 +66,7 @@ beoordeeld as (
     select
         allen.persoon,
         persoon.geboortedatum,
-        gemeente.gemeente_actueel as gemeente,
+        gemeente.gemeente,
         laatste.gemeente_van_inschrijving,
         case
             when coalesce(persoon.datum_overlijden, 99999999) <= {{ peildag() }} then 'overleden'
@@ -70,7 +79,7 @@ beoordeeld as (
             when persoon.reden_opschorting in ('F', 'W') then 'niet_in_brp'
             when laatste.gemeente_van_inschrijving = '1999' then 'rni'
             when laatste.is_vertrokken then 'geemigreerd'
-            when gemeente.gemeente_actueel is null then 'niet_in_brp'
+            when gemeente.gemeente is null then 'niet_in_brp'
         end as reden_geen_ingezetene,
         persoon.levering_nr as levering_nr_persoon,
         persoon.record_nr as record_nr_persoon,
@@ -81,8 +90,8 @@ beoordeeld as (
     from allen
     left join persoon on persoon.persoon = allen.persoon
     left join laatste on laatste.persoon = allen.persoon
-    left join {{ ref('stg_referentie__gemeente') }} as gemeente
-        on gemeente.gemeentecode = laatste.gemeente_van_inschrijving
+    left join {{ ref('stg_referentie__gemeente_opvolging') }} as gemeente
+        on gemeente.gemeentecode = laatste.gemeente_van_inschrijving and {{ geldig_op_peildatum('gemeente.') }}
 )
 
 select

@@ -1,8 +1,13 @@
 -- Wie in de periode bijstand heeft of wordt gevolgd: een rij per persoon en record, ook voor de partner in het record.
 -- Een gemeente levert elke maand haar hele populatie; alleen de laatste maand telt, want wie er niet meer in staat heeft
--- geen bijstand meer. Een volgverzoek blijft gelden tot zijn einddatum.
+-- geen bijstand meer. Levert de opvolger van een gemeente, dan telt wat die gemeente eerder leverde niet meer. Een
+-- volgverzoek blijft gelden tot zijn einddatum.
 with levering as (
     select levering_nr, periode from {{ ref('stg_run__levering') }} where periode <= {{ periode() }}
+),
+
+gemeente as (
+    select gemeentecode, gemeente from {{ ref('stg_referentie__gemeente_opvolging') }} where {{ geldig_op_peildatum() }}
 ),
 
 populatie as (
@@ -11,9 +16,10 @@ populatie as (
         select
             rij.*,
             levering.periode,
-            max(levering.periode) over (partition by rij.gemeentecode) as laatste_periode
+            max(levering.periode) over (partition by coalesce(gemeente.gemeente, rij.gemeentecode)) as laatste_periode
         from {{ ref('stg_gemeente__bijstandspopulatie') }} as rij
         inner join levering on levering.levering_nr = rij.levering_nr
+        left join gemeente on gemeente.gemeentecode = rij.gemeentecode
     ) as per_maand
     where periode = laatste_periode
 ),
@@ -60,7 +66,7 @@ select
     rollen.persoon,
     rollen.partner,
     rollen.gemeentecode,
-    gemeente.gemeente_actueel as gemeente,
+    gemeente.gemeente,
     rollen.regeling,
     rollen.datum_ingang,
     rollen.datum_einde,
@@ -74,4 +80,4 @@ select
     rollen.levering_nr,
     rollen.record_nr
 from rollen
-left join {{ ref('stg_referentie__gemeente') }} as gemeente on gemeente.gemeentecode = rollen.gemeentecode
+left join gemeente on gemeente.gemeentecode = rollen.gemeentecode

@@ -1,5 +1,6 @@
 {% set populatie = '(select persoon from ' ~ ref('int_inkomsten__populatie') ~ ' where reden_uitgesloten is null) as populatie' %}
--- Opgaven van eerdere maanden die in deze periode zijn herzien of met hun inkomstenverhouding zijn ingetrokken.
+-- Opgaven van eerdere maanden die in deze periode zijn herzien, alsnog gekomen, of met hun inkomstenverhouding ingetrokken.
+-- Een opgave komt alsnog als een eerdere levering van UWV haar had kunnen bevatten; dan is er geen bedrag dat was.
 with rijen as (
     select
         rij.persoon,
@@ -39,7 +40,7 @@ was as (select * from gerangschikt where is_eerder and rang_eerder = 1),
 
 herzien as (
     select
-        was.persoon, was.loonheffingennummer, was.volgnummer_ikv, was.datum_begin_ikv, was.datum_begin,
+        nu.persoon, nu.loonheffingennummer, nu.volgnummer_ikv, nu.datum_begin_ikv, nu.datum_begin,
         nu.datum_einde, nu.aantal_verloonde_uren, nu.bedrag_loon_sv, nu.bedrag_loon_lb, nu.bedrag_ingehouden_lb,
         coalesce(was.bedrag_loon_sv, was.bedrag_loon_lb) as bedrag_was,
         coalesce(nu.bedrag_loon_sv, nu.bedrag_loon_lb) as bedrag_is,
@@ -47,8 +48,14 @@ herzien as (
         nu.levering_nr, nu.record_nr,
         'inkomstenopgave' as tabel
     from gerangschikt as nu
-    inner join was on {{ zelfde_ikv('was', 'nu') }} and was.datum_begin = nu.datum_begin
+    left join was on {{ zelfde_ikv('was', 'nu') }} and was.datum_begin = nu.datum_begin
     where nu.rang = 1 and nu.is_nu
+        and (
+            was.persoon is not null
+            or {{ maand_tekst('nu.datum_begin') }} <= (
+                select max(periode) from {{ ref('stg_run__levering') }} where bron = 'uwv' and periode < {{ periode() }}
+            )
+        )
         and (
             nu.bedrag_loon_sv is distinct from was.bedrag_loon_sv
             or nu.bedrag_loon_lb is distinct from was.bedrag_loon_lb
@@ -70,7 +77,7 @@ ingetrokken as (
         coalesce(was.datum_begin, ikv.datum_begin_ikv) as datum_begin,
         was.datum_einde, 0 as aantal_verloonde_uren,
         cast(0 as bigint) as bedrag_loon_sv, cast(0 as bigint) as bedrag_loon_lb, cast(0 as bigint) as bedrag_ingehouden_lb,
-        coalesce(was.bedrag_loon_sv, was.bedrag_loon_lb, 0) as bedrag_was, 0 as bedrag_is,
+        coalesce(was.bedrag_loon_sv, was.bedrag_loon_lb) as bedrag_was, 0 as bedrag_is,
         was.levering_nr as levering_nr_was, was.record_nr as record_nr_was,
         ikv.levering_nr, ikv.record_nr,
         'inkomstenverhouding' as tabel

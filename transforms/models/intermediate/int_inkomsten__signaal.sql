@@ -7,13 +7,13 @@ ikv as (select * from {{ ref('int_inkomsten__ikv') }} where melding <> 'INTREKKI
 
 -- INK-01: begonnen in de periode, of eerder begonnen terwijl een levering die het had kunnen melden het niet had.
 begonnen as (
-    select 'INK-01' as signaal_code, datum_begin_ikv as dag, ikv.*
+    select 'INK-01' as signaal_code, {{ laatst_getal('datum_begin_ikv') }} as dag, ikv.*
     from ikv
     where {{ in_periode('datum_begin_ikv') }}
         or (
             not was_bekend
-            and datum_begin_ikv < {{ eerste_dag() }}
-            and {{ maand_tekst('datum_begin_ikv') }} <= (
+            and {{ laatst_getal('datum_begin_ikv') }} < {{ eerste_dag() }}
+            and {{ maand_tekst(laatst_getal('datum_begin_ikv')) }} <= (
                 select max(periode) from {{ ref('stg_run__levering') }} where bron = 'uwv' and periode < {{ periode() }}
             )
         )
@@ -30,6 +30,7 @@ geeindigd as (
         )
 ),
 
+-- Begin en einde worden gemeld als de bijstand op die dag liep: anders was er geen samenloop.
 gebeurtenissen as (select * from begonnen union all select * from geeindigd),
 
 gebeurtenis_met_soort as ({{ met_soort('gebeurtenissen', 'soorten', 'dag') }}),
@@ -38,21 +39,22 @@ gebeurtenis as (
     {{ met_bijstand(
         'gebeurtenis_met_soort', ref('int_inkomsten__populatie'),
         "rij.signaal_code, rij.persoon, rij.loonheffingennummer, rij.volgnummer_ikv, rij.datum_begin_ikv",
-        "coalesce(rij.groep, '') <> 'bijstand' and (rij.signaal_code = 'INK-03' or "
-        ~ loopt_op('bijstand.datum_ingang', 'bijstand.datum_einde', 'rij.dag') ~ ')'
+        "coalesce(rij.groep, '') <> 'bijstand' and "
+        ~ loopt_op('bijstand.datum_ingang', 'bijstand.datum_einde', 'rij.dag')
     ) }}
 ),
 
--- INK-02: per inkomstenverhouding de som van de opgaven van de maand, met het totaal van de persoon.
+-- INK-02: per inkomstenverhouding de som van de opgaven van de maand, met het totaal van de persoon. Wat UWV niet geeft
+-- blijft leeg; nul is een gegeven.
 per_ikv as (
     select
         {{ ikv_velden() | join(', ') }},
         max(naam_werkgever) as naam_werkgever,
         min(code_soort_ikv) as code_soort_ikv,
-        cast(sum(coalesce(bedrag_loon_sv, 0)) as bigint) as bedrag_loon_sv,
-        cast(sum(coalesce(bedrag_loon_lb, 0)) as bigint) as bedrag_loon_lb,
-        cast(sum(coalesce(bedrag_ingehouden_lb, 0)) as bigint) as bedrag_ingehouden_lb,
-        cast(sum(coalesce(aantal_verloonde_uren, 0)) as integer) as aantal_verloonde_uren
+        cast(sum(bedrag_loon_sv) as bigint) as bedrag_loon_sv,
+        cast(sum(bedrag_loon_lb) as bigint) as bedrag_loon_lb,
+        cast(sum(bedrag_ingehouden_lb) as bigint) as bedrag_ingehouden_lb,
+        cast(sum(aantal_verloonde_uren) as integer) as aantal_verloonde_uren
     from {{ ref('int_inkomsten__opgave') }}
     where coalesce(groep, '') <> 'bijstand'
     group by {{ ikv_velden() | join(', ') }}
@@ -71,8 +73,8 @@ inkomen as (
     {{ met_bijstand(
         'met_totaal', ref('int_inkomsten__populatie'),
         "rij.persoon, rij.loonheffingennummer, rij.volgnummer_ikv, rij.datum_begin_ikv",
-        "(rij.bedrag_loon_sv <> 0 or rij.bedrag_loon_lb <> 0 or rij.bedrag_ingehouden_lb <> 0"
-        ~ " or rij.aantal_verloonde_uren <> 0)"
+        "(coalesce(rij.bedrag_loon_sv, 0) <> 0 or coalesce(rij.bedrag_loon_lb, 0) <> 0"
+        ~ " or coalesce(rij.bedrag_ingehouden_lb, 0) <> 0 or coalesce(rij.aantal_verloonde_uren, 0) <> 0)"
     ) }}
 ),
 
@@ -81,7 +83,7 @@ correctie as (
     {{ met_bijstand(
         ref('int_inkomsten__correctie'), ref('int_inkomsten__populatie'),
         "rij.persoon, rij.loonheffingennummer, rij.volgnummer_ikv, rij.datum_begin_ikv, rij.datum_begin",
-        "coalesce(rij.groep, '') <> 'bijstand' and " ~ maand_van('coalesce(bijstand.datum_ingang, 0)') ~ ' <= '
+        "coalesce(rij.groep, '') <> 'bijstand' and " ~ maand_van(sinds_getal('bijstand.datum_ingang')) ~ ' <= '
         ~ maand_van('rij.datum_begin')
     ) }}
 ),

@@ -5,13 +5,13 @@ with functie as (select * from {{ ref('int_kvk__functie') }}),
 begonnen as (
     select
         'KVK-01' as signaal_code, concat_ws('', kvk_nummer, '/', coalesce(functie, '')) as onderwerp,
-        datum_aanvang as dag, {{ vroegst_mogelijke_datum('datum_aanvang') }} as ingang, functie.*
+        {{ laatst_getal('datum_aanvang') }} as dag, {{ vroegst_mogelijke_datum('datum_aanvang') }} as ingang, functie.*
     from functie
     where {{ in_periode('datum_aanvang') }}
         or (
             not was_bekend
-            and datum_aanvang < {{ eerste_dag() }}
-            and {{ maand_tekst('datum_aanvang') }} <= (
+            and {{ laatst_getal('datum_aanvang') }} < {{ eerste_dag() }}
+            and {{ maand_tekst(laatst_getal('datum_aanvang')) }} <= (
                 select max(periode) from {{ ref('stg_run__levering') }} where bron = 'kvk' and periode < {{ periode() }}
             )
         )
@@ -59,10 +59,11 @@ gebeurtenissen as (
     select * from gewijzigd
 ),
 
+-- Begin en einde worden gemeld als de bijstand op die dag liep, een wijziging als zij in de periode loopt.
 gekoppeld as (
     {{ met_bijstand(
         'gebeurtenissen', ref('int_kvk__populatie'), 'rij.signaal_code, rij.persoon, rij.onderwerp, rij.ingang',
-        "rij.signaal_code <> 'KVK-01' or " ~ loopt_op('bijstand.datum_ingang', 'bijstand.datum_einde', 'rij.dag')
+        "rij.signaal_code = 'KVK-03' or " ~ loopt_op('bijstand.datum_ingang', 'bijstand.datum_einde', 'rij.dag')
     ) }}
 ),
 

@@ -15,8 +15,9 @@ lopend_huwelijk as (
     left join huwelijk as ontbonden
         on ontbonden.persoon = huwelijk.persoon
         and ontbonden.partner is not distinct from huwelijk.partner
-        and ontbonden.datum_ontbinding >= coalesce(huwelijk.datum_sluiting, 0)
-        and ontbonden.datum_ontbinding <= {{ peildag() }}
+        and ontbonden.datum_ontbinding is not null
+        and {{ laatst_getal('ontbonden.datum_ontbinding') }} >= coalesce(huwelijk.datum_sluiting, 0)
+        and {{ sinds_getal('ontbonden.datum_ontbinding') }} <= {{ peildag() }}
     left join huwelijk as hersteld
         on hersteld.persoon = huwelijk.persoon
         and (
@@ -25,10 +26,12 @@ lopend_huwelijk as (
         )
         and hersteld.is_actueel
         and not huwelijk.is_actueel
-        and hersteld.datum_sluiting <= {{ peildag() }}
+        and hersteld.datum_sluiting is not null
+        and {{ sinds_getal('hersteld.datum_sluiting') }} <= {{ peildag() }}
     where ontbonden.persoon is null
         and hersteld.persoon is null
-        and coalesce(huwelijk.datum_sluiting, 99999999) <= {{ peildag() }}
+        and huwelijk.datum_sluiting is not null
+        and {{ sinds_getal('huwelijk.datum_sluiting') }} <= {{ peildag() }}
 ),
 
 overleden as (

@@ -21,6 +21,7 @@ with bezit as (
 voertuig as (
     select
         rijen.*,
+        {{ laatst_mogelijke_datum('datum_eerste_toelating') }} as laatste_toelating,
         {{ jaren_tussen(laatst_mogelijke_datum('datum_eerste_toelating'), peildatum()) }} as leeftijd
     from {{ herleid('rdw', 'voertuig') }} as rijen
 ),
@@ -35,7 +36,8 @@ gewaardeerd as (
         voertuig.bedrag_catalogusprijs,
         voertuig.datum_eerste_toelating,
         case
-            when voertuig.soort_voertuig = 'M' and voertuig.leeftijd > {{ norm('kw_motor_leeftijd_oud') }}
+            when voertuig.soort_voertuig = 'M'
+                and {{ jaren_later('voertuig.laatste_toelating', norm('kw_motor_leeftijd_oud')) }} < {{ peildatum() }}
                 then {{ norm('kw_motor_waarde_oud') }}
             else {{ gedeeld_door('voertuig.bedrag_catalogusprijs * afschrijving.percentage', 100) }}
         end as waarde,

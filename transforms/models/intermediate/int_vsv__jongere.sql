@@ -5,7 +5,8 @@ with normen as (
         {{ norm('vsv_leeftijd_grens') }} as leeftijd_grens,
         {{ norm('vsv_d3_leeftijd_grens') }} as d3_leeftijd_grens,
         {{ norm('vsv_inkomensgrens') }} as inkomensgrens,
-        {{ norm('vsv_inkomensgrens_23plus') }} as inkomensgrens_23plus
+        {{ norm('vsv_inkomensgrens_23plus') }} as inkomensgrens_23plus,
+        {{ norm('vsv_inkomensgrens_leeftijd') }} as inkomensgrens_leeftijd
 ),
 
 inkomen as (
@@ -46,7 +47,7 @@ jongere as (
         woonplaats.levering_nr_verblijf,
         woonplaats.record_nr_verblijf,
         inkomen.inkomen_werk is not null as heeft_werk,
-        coalesce(inkomen.inkomen_werk, 0) as inkomen_werk,
+        case when {{ aanwezig('uwv.inkomstenopgave') }} then coalesce(inkomen.inkomen_werk, 0) end as inkomen_werk,
         coalesce(inkomen.heeft_uitkering, false) or bijstand.persoon is not null as heeft_uitkering,
         bijstand.regeling,
         bijstand.levering_nr as levering_nr_bijstand,
@@ -88,7 +89,8 @@ met_prioriteit as (
             when not heeft_werk and not heeft_uitkering then 1
             when heeft_werk and heeft_uitkering then 4
             when heeft_uitkering then 5
-            when inkomen_werk < case when doelgroep = 'D3' then inkomensgrens_23plus else inkomensgrens end then 2
+            when inkomen_werk
+                < case when leeftijd >= inkomensgrens_leeftijd then inkomensgrens_23plus else inkomensgrens end then 2
             else 3
         end as prioriteit
     from met_doelgroep
@@ -101,6 +103,7 @@ select
     case when doelgroep <> 'D3' or prioriteit in (1, 2) then doelgroep end as doelgroep,
     prioriteit,
     leeftijd,
+    leeftijd >= inkomensgrens_leeftijd as heeft_grens_23plus,
     inkomen_werk,
     heeft_startkwalificatie,
     is_ingeschreven,

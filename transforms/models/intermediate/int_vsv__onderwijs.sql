@@ -7,7 +7,7 @@ with jongere as (
 overeenkomst as (
     select persoon, brin, datum_inschrijving, datum_uitschrijving, levering_nr, record_nr
     from {{ herleid('duo', 'onderwijsovereenkomst') }} as rijen
-    where coalesce(datum_inschrijving, 0) <= {{ peildag() }}
+    where {{ sinds_getal('datum_inschrijving') }} <= {{ peildag() }}
 ),
 
 -- Een deelname loopt niet langer dan de overeenkomst waar zij bij hoort.
@@ -28,7 +28,7 @@ deelname as (
         on overeenkomst.persoon = deel.persoon
         and overeenkomst.brin is not distinct from deel.brin
         and overeenkomst.datum_inschrijving is not distinct from deel.datum_inschrijving
-    where coalesce(deel.datum_begin, 0) <= {{ peildag() }}
+    where {{ sinds_getal('deel.datum_begin') }} <= {{ peildag() }}
 ),
 
 inschrijving as (

@@ -9,6 +9,7 @@ with samen as (
         doelgroep,
         prioriteit,
         leeftijd,
+        heeft_grens_23plus,
         inkomen_werk,
         laatste_niveau,
         datum_uitschrijving,

@@ -10,14 +10,14 @@ overeenkomst as (select * from signaal where tabel_inschrijving = 'onderwijsover
 deelname as (select * from signaal where tabel_inschrijving = 'deelname'),
 
 inkomen as (
-    select signaal.signaal_id, signaal.doelgroep, inkomen.*
+    select signaal.signaal_id, signaal.heeft_grens_23plus, inkomen.*
     from signaal
     inner join {{ ref('int_vsv__inkomen') }} as inkomen on inkomen.persoon = signaal.persoon
 ),
 
-werk as (select * from inkomen where aard = 'werk' and doelgroep <> 'D3'),
+werk as (select * from inkomen where aard = 'werk' and not heeft_grens_23plus),
 
-werk_ouder as (select * from inkomen where aard = 'werk' and doelgroep = 'D3'),
+werk_ouder as (select * from inkomen where aard = 'werk' and heeft_grens_23plus),
 
 uitkering as (select * from inkomen where aard = 'uitkering'),
 

@@ -2,5 +2,6 @@
 select
     ontvanger,
     soort,
-    percentage_kosten_van_bestaan
+    percentage_kosten_van_bestaan,
+    aow_norm
 from {{ invoer('referentie', 'ontvanger') }}
