@@ -28,6 +28,7 @@ lint: $(READY)
 drift: $(READY)
 	$(BIN)/python -m schemas.generate --controleer
 	$(BIN)/python -m message_formats.generate --controleer
+	$(BIN)/python -m pipeline.herkomst.kolommen --controleer
 
 # What CI runs: style, types, drift, the demo twice, and every test. Pytest comes last: its closing line tells the outcome.
 check: $(READY) lint drift

@@ -115,6 +115,24 @@ def laad(werkmap: Path) -> None:
         _manifest(werkmap)
 
 
+def compileer(invoer: Collection[str], werkmap: Path) -> dict[str, str]:
+    """The SQL of every model as DuckDB would run it, with each input read under its own name instead of its files.
+
+    Raises:
+        RuntimeError: the project cannot be compiled; `dbt.log` in the work folder says why.
+    """
+    variables = {"aanwezig": sorted(invoer), "invoer": {naam: [naam] for naam in sorted(invoer)}}
+    with _ALONE, _environment(_settings("1GB", 1, werkmap, werkmap)):
+        try:
+            outcome = _invoke(["compile", "--no-introspect"], werkmap, variables, _manifest(werkmap))
+        finally:
+            _forget_connection()
+    if not outcome.success:
+        raise RuntimeError("het dbt-project in transforms/ is niet te compileren; zie dbt.log in de werkmap")
+    nodes = (result.node for result in outcome.result.results)
+    return {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
+
+
 def _settings(geheugen: str, threads: int, werkmap: Path, uitvoer: Path, sleutelversie: int = 1) -> dict[str, str]:
     """What the profile and the macros read from the environment."""
     return {
