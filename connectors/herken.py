@@ -123,7 +123,8 @@ def _herken_json(head: bytes, text: str, bron: Bron) -> Herkend:
         raise KetenFout("B-KAPOT", "json")
     mappings = {t.tabel: _at_the_top(t.json_) for t in bron.tabellen.values() if t.json_}
     naam, _ = _best_table(first, bron, mappings)
-    return Herkend("jsonregels" if lines else "json", (naam,))
+    inside = (t.tabel for t in bron.tabellen.values() if any(vorm.tabel == naam for vorm in t.json_binnen))
+    return Herkend("jsonregels" if lines else "json", (naam, *inside))
 
 
 def _herken_csv(text: str, bron: Bron) -> Herkend:

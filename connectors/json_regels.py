@@ -48,7 +48,7 @@ def blokken(stream: IO[bytes]) -> Iterator[bytes]:
 def kolommen(block: bytes, sleutels: Collection[str]) -> dict[str, pa.Array] | None:
     """The values of these keys as columns of text, a row for each line; None when the block is not regular."""
     schema = _schema(block, sleutels)
-    if schema is None or _has_escapes(block) or not _is_utf8(block):
+    if schema is None or _has_escapes(block) or not _is_utf8(block) or not _only_objects(block):
         return None
     try:
         table = pyarrow.json.read_json(
@@ -73,6 +73,13 @@ def _schema(block: bytes, sleutels: Collection[str]) -> pa.Schema | None:
         return None
     kinds = {naam: _KINDS.get(type(first.get(naam))) for naam in sleutels}
     return None if None in kinds.values() else pa.schema(kinds)
+
+
+def _only_objects(block: bytes) -> bool:
+    """Whether every line begins with an object; Arrow makes a row of a line with `null` too."""
+    data = np.frombuffer(block, np.uint8)
+    begins = np.flatnonzero(data[:-1] == ord("\n")) + 1
+    return bool(data[0] == ord("{") and (data[begins] == ord("{")).all())
 
 
 def _has_escapes(block: bytes) -> bool:

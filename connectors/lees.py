@@ -11,6 +11,7 @@ from lxml import etree
 
 from connectors.bestand import Lid, leden
 from connectors.herken import HEAD_BYTES, Herkend, herken, tabellen_van_document
+from connectors.json_genest import lees_genest
 from connectors.lees_csv import lees_csv
 from connectors.lees_json import lees_json
 from connectors.lees_lo_brp import lees_lo_brp
@@ -97,13 +98,14 @@ def _lees_lid(lid: Lid, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer, num
                 raise
             yield Bevinding(error.code, lid_nr=lid.nr)
             return
-    if not wanted.keys() & set(herkend.tabellen):
-        return
-    with io.BytesIO(head) if whole else lid.open() as stream:
-        if herkend.formaat == "xml":
-            yield from nummers.volgt(xml.lees(stream, lid.nr))
-        else:
-            yield from nummers.volgt(_lees_tabel(stream, herkend, bron, wanted))
+    names = [naam for naam in herkend.tabellen if naam in wanted]
+    at_once = herkend.formaat in ("xml", "lo_brp")  # one reading gives all tables
+    for naam in names[:1] if at_once else names:
+        with io.BytesIO(head) if whole else lid.open() as stream:
+            if herkend.formaat == "xml":
+                yield from nummers.volgt(xml.lees(stream, lid.nr))
+            else:
+                yield from nummers.volgt(_lees_tabel(stream, herkend, bron, wanted, naam))
 
 
 def _lees_klein(document: bytes, lid_nr: int, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer) -> Gelezen:
@@ -118,12 +120,14 @@ def _lees_klein(document: bytes, lid_nr: int, bron: Bron, wanted: dict[str, Tabe
         yield Bevinding(error.code, lid_nr=lid_nr)
 
 
-def _lees_tabel(stream: IO[bytes], herkend: Herkend, bron: Bron, wanted: dict[str, Tabel]) -> Gelezen:
+def _lees_tabel(stream: IO[bytes], herkend: Herkend, bron: Bron, wanted: dict[str, Tabel], tabelnaam: str) -> Gelezen:
     if herkend.formaat == "lo_brp":
         tabellen = {f"{bron.bron}.{naam}": wanted[naam] for naam in herkend.tabellen if naam in wanted}
         return lees_lo_brp(stream, herkend, tabellen)
-    tabel = wanted[herkend.tabellen[0]]
+    tabel = wanted[tabelnaam]
     naam = f"{bron.bron}.{tabel.tabel}"
+    if tabelnaam != herkend.tabellen[0]:
+        return lees_genest(stream, herkend, naam, tabel, bron.tabellen[herkend.tabellen[0]])
     match herkend.formaat:
         case "csv":
             return lees_csv(stream, herkend, naam, tabel)

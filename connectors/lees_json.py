@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import IO, Any
 
 import ijson
@@ -29,10 +29,25 @@ def lees_json(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> G
         yield from _lees_regels(stream, naam, tabel, tabel.json_)
         return
     try:
-        _skip_bom(stream)
-        yield from _lees_records(objecten(stream, tabel.json_.rij), naam, tabel, tabel.json_, 1)
+        yield from lees_objecten(records(stream, herkend, tabel.json_.rij), naam, tabel, tabel.json_)
     except (ijson.JSONError, UnicodeDecodeError):
         raise KetenFout("B-KAPOT", "json") from None
+
+
+def records(stream: IO[bytes], herkend: Herkend, rij: str | None) -> Iterator[object]:
+    """The records of a JSON stream, whatever its form; None for a line that cannot be read."""
+    if herkend.formaat == "jsonregels":
+        for block in blokken(stream):
+            for line in filter(None, block.split(b"\n")):
+                yield from _parse_line(line, rij)
+    else:
+        _skip_bom(stream)
+        yield from objecten(stream, rij)
+
+
+def lees_objecten(found: Iterable[object], naam: str, tabel: Tabel, vorm: JsonVorm) -> Gelezen:
+    """Yields raw rows of records that are numbered from 1."""
+    yield from _lees_records(found, naam, tabel, vorm, 1)
 
 
 def _lees_regels(stream: IO[bytes], naam: str, tabel: Tabel, vorm: JsonVorm) -> Gelezen:

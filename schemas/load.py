@@ -58,6 +58,11 @@ def _read_bron(folder: Path) -> Bron:
         _check_tabel(f"bronnen/{bron.bron}/{tabel.tabel}.yml", tabel)
         if tabel.aanleveraar not in (None, bron.bron, *tabel.velden):
             raise SchemaFout(f"bronnen/{bron.bron}/{tabel.tabel}.yml: aanleveraar is geen veld en niet de bron")
+        for vorm in tabel.json_binnen:
+            if vorm.tabel not in bron.tabellen or bron.tabellen[vorm.tabel].json_ is None:
+                raise SchemaFout(
+                    f"bronnen/{bron.bron}/{tabel.tabel}.yml: json_binnen noemt {vorm.tabel}, die er niet is"
+                )
     return bron
 
 

@@ -102,6 +102,17 @@ class JsonVorm(Model):
     rij: str | None = None
 
 
+class JsonBinnen(Model):
+    """Rows inside the JSON records of another table of the bron: the elements of the array under the keys `rij`.
+
+    Paths are relative to the element, which is `.` itself; with a leading `/` they begin at the record.
+    """
+
+    tabel: str
+    rij: str
+    velden: Plaatsen
+
+
 class LoBrpVorm(Model):
     """LO-BRP element numbers.
 
@@ -194,6 +205,7 @@ class Tabel(Model):
     csv: CsvVorm | None = None
     parquet: ParquetVorm | None = None
     json_: JsonVorm | None = Field(default=None, alias="json")
+    json_binnen: tuple[JsonBinnen, ...] = ()
     lo_brp: LoBrpVorm | None = None
     voorbeeld: dict[str, str] = Field(default_factory=dict)
     aanleveraar: str | None = None
@@ -213,6 +225,7 @@ class Tabel(Model):
     def plaatsen(self) -> Iterator[Plaatsen]:
         """Every mapping of fields to places, of all formats."""
         yield from (rij.velden for rij in self.xml)
+        yield from (rij.velden for rij in self.json_binnen)
         yield from (vorm.kolommen for vorm in (self.csv, self.parquet) if vorm)
         yield from (vorm.velden for vorm in (self.json_, self.lo_brp) if vorm)
 
@@ -224,6 +237,7 @@ class Tabel(Model):
         """The table with these fields only, so that a reader extracts no more than is asked for."""
         kept: dict[str, object] = {"velden": {naam: veld for naam, veld in self.velden.items() if naam in velden}}
         kept["xml"] = tuple(_beperkt(rij, "velden", velden) for rij in self.xml)
+        kept["json_binnen"] = tuple(_beperkt(rij, "velden", velden) for rij in self.json_binnen)
         for naam, waar in (("csv", "kolommen"), ("parquet", "kolommen"), ("json_", "velden"), ("lo_brp", "velden")):
             vorm = getattr(self, naam)
             kept[naam] = vorm and _beperkt(vorm, waar, velden)

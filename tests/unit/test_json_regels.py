@@ -48,6 +48,7 @@ def een_voor_een(block: bytes) -> dict[str, list[str | None]] | None:
 
 @given(st.lists(regels, min_size=1, max_size=6))
 @example(['{"a": "x", "b": 1}', '{"a": "y", "b": 2}'])
+@example(["{}", "null"])
 @example(['{"a": 1}', '{"a": 1.0}'])
 @example(['{"a": 1}', '{"a": 1e2}'])
 @example(['{"a": 1}', '{"a": NaN}'])

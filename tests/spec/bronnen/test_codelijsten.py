@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from schemas.load import ROOT, all_tabellen, codelijst, geldige_codes, read_csv
+from tests.spec.bronnen.lo_brp import rijen
 
-# Not lists of codes: norms by name, steps of a write-off, and the coded messages of this project.
-GEEN_CODES = {"melding", "norm", "voertuigafschrijving"}
+# Not lists of codes: norms by name, steps of a write-off, the coded messages of this project, where lists come from.
+GEEN_CODES = {"melding", "norm", "voertuigafschrijving", "herkomst"}
 LIJSTEN = sorted(path.stem for path in (ROOT / "codes").glob("*.csv") if path.stem not in GEEN_CODES)
 
 
@@ -32,6 +34,31 @@ def test_periods_of_a_code_do_not_overlap(naam: str) -> None:
 def test_every_list_but_the_regions_is_used_by_a_field() -> None:
     used = {veld.codelijst for _, tabel in all_tabellen() for veld in tabel.velden.values()}
     assert used - {None, "ontvanger"} == set(LIJSTEN) - {"rmc_regio"}
+
+
+def test_every_list_says_where_it_comes_from() -> None:
+    """And whether it was held against that source; a list that was not may never decide that a code is uitval."""
+    herkomst = {row["lijst"]: row for row in read_csv("codes/herkomst.csv")}
+    assert set(herkomst) == set(LIJSTEN)
+    for naam, row in herkomst.items():
+        assert len(row["herkomst"].split()) >= 4, naam
+        assert row["gecontroleerd"] in ("ja", "deels", "nee"), naam
+    for naam, tabel in all_tabellen():
+        for veld in tabel.velden.values():
+            if veld.codelijst in herkomst and herkomst[veld.codelijst]["gecontroleerd"] != "ja":
+                assert veld.buiten_lijst == "waarschuwing", naam
+
+
+def test_lists_of_the_brp_hold_what_published_persoonslijsten_have(real: Path) -> None:
+    lists = {"07.67.20": "reden_opschorting", "05.15.10": "soort_verbintenis", "05.07.40": "reden_ontbinding"}
+    seen: dict[str, set[str]] = {element: set() for element in lists}
+    for row in rijen(real):
+        for element, text in row:
+            if element in seen:
+                seen[element].add(text)
+    for element, naam in lists.items():
+        assert len(seen[element]) > 1
+        assert seen[element] <= codelijst(naam), naam
 
 
 def test_what_was_valid_on_a_day() -> None:

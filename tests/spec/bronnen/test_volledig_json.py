@@ -54,6 +54,17 @@ def genomen(tabel: Tabel) -> set[str]:
     return chosen | {kaal(pad) for pad in pads}
 
 
+def genomen_door_anderen(naam: str) -> set[str]:
+    """The paths inside the records of a table that the tables inside it take."""
+    taken = set()
+    for tabel in bronnen()[naam.partition(".")[0]].tabellen.values():
+        for vorm in tabel.json_binnen:
+            if vorm.tabel == naam.partition(".")[2]:
+                pads = (plaats.pad for plaats in vorm.velden.values() if plaats.pad and not plaats.pad.startswith("/"))
+                taken |= {vorm.rij if pad == "." else f"{vorm.rij}/{pad}" for pad in pads}
+    return taken
+
+
 def kaal(pad: str) -> str:
     return re.sub(r"\[[^\]]*\]", "", pad)
 
@@ -71,15 +82,17 @@ def bladeren(value: object, pad: str = "") -> Iterator[tuple[str, str]]:
             yield pad, str(value)
 
 
-def zonder_verklaring(tabel: Tabel, pads: set[str]) -> set[str]:
-    return {pad for pad in pads if (pad in genomen(tabel)) == (tabel.reden_niet(pad) is not None)}
+def zonder_verklaring(naam: str, pads: set[str]) -> set[str]:
+    tabel = find_tabel(naam)
+    taken = genomen(tabel) | genomen_door_anderen(naam)
+    return {pad for pad in pads if (pad in taken) == (tabel.reden_niet(pad) is not None)}
 
 
 def test_every_key_of_a_basisprofiel_is_taken_or_declared_as_not_taken(real: Path) -> None:
     content = json.loads((real / "kvk/basisprofiel_69599084.json").read_text("utf-8"))
     pads = {pad for pad, _ in bladeren(content)}
     assert len(pads) > 30
-    assert zonder_verklaring(find_tabel("kvk.onderneming"), pads) == set()
+    assert zonder_verklaring("kvk.onderneming", pads) == set()
 
 
 def test_every_value_of_a_basisprofiel_that_is_taken_is_read(real: Path) -> None:
@@ -98,9 +111,118 @@ def test_every_value_of_a_basisprofiel_that_is_taken_is_read(real: Path) -> None
     assert (row["correspondentie_plaats"], row["eigenaar_plaats"]) == (None, None)
 
 
+ADRES = {"type": "bezoekadres", "geoData": {"addresseerbaarObjectId": "0363010000000001", "gpsLatitude": 52.0815}}
+PROFIEL = {
+    "kvkNummer": "69599084",
+    "naam": "Test",
+    "handelsnamen": [{"naam": "Een", "volgorde": 0}, {"naam": "Twee", "volgorde": 1}],
+    "sbiActiviteiten": [{"sbiCode": "1011", "sbiOmschrijving": "Slachterijen", "indHoofdactiviteit": "Ja"}],
+    "_embedded": {
+        "hoofdvestiging": {
+            "vestigingsnummer": "000038509504",
+            "indNonMailing": "Nee",
+            "handelsnamen": [{"naam": "Drie", "volgorde": 2}],
+            "adressen": [ADRES],
+            "websites": ["www.een.example", "www.twee.example"],
+            "sbiActiviteiten": [{"sbiCode": "1012", "sbiOmschrijving": "Vlees", "indHoofdactiviteit": "Nee"}],
+        },
+        "eigenaar": {"rechtsvorm": "Eenmanszaak", "websites": ["www.ik.example"]},
+    },
+}
+IN_HET_PROFIEL = ("handelsnaam", "activiteit", "website", "ligging")
+
+
+def rijen_van(path: Path, *tabellen: str) -> dict[str, list[dict[str, object]]]:
+    """Every row of these tables in a file, without fields that are empty."""
+    result: dict[str, list[dict[str, object]]] = {naam: [] for naam in tabellen}
+    for item in lees_bestand(path, bronnen()["kvk"], tabellen):
+        assert isinstance(item, Rijen)
+        rows = item.batch.to_pylist()
+        result[item.tabel.partition(".")[2]] += [{k: v for k, v in row.items() if v is not None} for row in rows]
+    return result
+
+
+def test_names_and_activities_of_the_published_basisprofiel_are_read(real: Path) -> None:
+    found = rijen_van(real / "kvk/basisprofiel_69599084.json", *IN_HET_PROFIEL)
+    assert [row["naam"] for row in found["handelsnaam"]] == [
+        "Test EMZ Dagobert",
+        "Tweede handelsnaam 1MZ",
+        "Derde handelsnaam 1MZ",
+        "Vierde handelsnaam 1MZ",
+    ]
+    assert [(row["sbi_code"], row["indicatie_hoofdactiviteit"]) for row in found["activiteit"]] == [
+        ("1011", "Ja"),
+        ("1012", "Nee"),
+        ("1013", "Nee"),
+    ]
+    assert {row["kvk_nummer"] for rows in found.values() for row in rows} == {"69599084"}
+
+
+@pytest.mark.parametrize("vorm", ["een", "reeks", "regels"])
+def test_what_stands_inside_a_basisprofiel_is_rows_of_its_own(tmp_path: Path, vorm: str) -> None:
+    """In one object, an array and JSON lines alike; a record that cannot be read does not take others along."""
+    path = tmp_path / "a.json"
+    tekst = json.dumps(PROFIEL)
+    path.write_text({"een": json.dumps(PROFIEL, indent=1), "reeks": f"[{tekst},\n{tekst}]"}.get(vorm, f"{tekst}\n" * 2))
+    times = 1 if vorm == "een" else 2
+    found = rijen_van(path, "onderneming", *IN_HET_PROFIEL)
+    assert {naam: len(rows) for naam, rows in found.items()} == {
+        "onderneming": times,
+        "handelsnaam": 3 * times,
+        "activiteit": 2 * times,
+        "website": 3 * times,
+        "ligging": times,
+    }
+    assert [row["record_nr"] for row in found["handelsnaam"]] == list(range(1, 3 * times + 1))
+    assert found["website"][:3] == [
+        {"record_nr": nr, "kvk_nummer": "69599084", "onderdeel": van, "adres": adres} | meer
+        for nr, (van, adres, meer) in enumerate(
+            [
+                ("hoofdvestiging", "www.een.example", {"vestigingsnummer": "000038509504"}),
+                ("hoofdvestiging", "www.twee.example", {"vestigingsnummer": "000038509504"}),
+                ("eigenaar", "www.ik.example", {}),
+            ],
+            start=1,
+        )
+    ]
+    assert found["ligging"][0]["breedtegraad"] == "52.0815"
+    assert found["onderneming"][0]["non_mailing_hoofdvestiging"] == "Nee"
+
+
+def test_a_signal_of_the_mutatieservice_is_read(tmp_path: Path) -> None:
+    """The list of signals and the message of one, in the form that published clients read (see the bron)."""
+    signaal = {"id": "s-1", "timestamp": "2024-05-14T15:25:13.773Z", "kvknummer": "69792917"}
+    lijst, bericht = tmp_path / "lijst.json", tmp_path / "bericht.json"
+    lijst.write_text(json.dumps({"pagina": 1, "totaal": 1, "signalen": [signaal]}))
+    over = {"kvkNummer": "69792917", "nonMailing": True, "totaalWerkzamePersonen": 12}
+    over |= {"wordtUitgeoefendIn": [{"vestigingsnummer": "000015317528", "isHoofdvestiging": True}]}
+    kop = {"berichtId": "b-1", "signaalType": "SignaalAdreswijziging_2025_01", "heeftBetrekkingOp": over}
+    bericht.write_text(json.dumps({"signaal": kop}))
+    assert rijen_van(lijst, "mutatiesignaal")["mutatiesignaal"][0]["kvk_nummer"] == "69792917"
+    found = rijen_van(bericht, "mutatiebericht", "mutatievestiging")
+    assert found["mutatiebericht"] == [
+        {
+            "record_nr": 1,
+            "bericht_id": "b-1",
+            "soort_signaal": "SignaalAdreswijziging_2025_01",
+            "kvk_nummer": "69792917",
+            "indicatie_non_mailing": "true",
+            "aantal_werkzame_personen": "12",
+        }
+    ]
+    assert found["mutatievestiging"] == [
+        {
+            "record_nr": 1,
+            "bericht_id": "b-1",
+            "vestigingsnummer": "000015317528",
+            "indicatie_hoofdvestiging": "true",
+        }
+    ]
+
+
 def test_every_column_of_the_open_data_is_taken_or_declared_as_not_taken() -> None:
     assert len(GEKENTEKENDE_VOERTUIGEN) > 90
-    assert zonder_verklaring(find_tabel("rdw.voertuig"), set(GEKENTEKENDE_VOERTUIGEN)) == set()
+    assert zonder_verklaring("rdw.voertuig", set(GEKENTEKENDE_VOERTUIGEN)) == set()
 
 
 @pytest.mark.parametrize(("extra", "unknown"), [((), 0), (("iets_nieuws", "iets_anders"), 2)])
