@@ -1,7 +1,7 @@
 """Rows of a table as text in one format, for a whole chunk at a time.
 
-Each row becomes one text, built by a single string join over the columns; there is no Python per row. The result is one
-contiguous buffer with offsets, so the rows [a, b) are a slice of it, without a copy.
+A column is prepared once (`as_kolom`: cast, and what can be looked up in a small table) and then written in each
+format. The texts around its values are fixed, so they are put together beforehand where no value stands between them.
 """
 
 from __future__ import annotations
@@ -15,27 +15,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from message_formats.names import Formaat, camel, is_number, pascal
-from message_formats.text import escape_csv, escape_json, escape_xml
+from message_formats.text import Rows, escape_csv, escape_json, escape_xml, rows_csv, rows_json, rows_xml
+from message_formats.weave import LEEG, Posities, Rijen, Weefsel
 from schemas.berichten import BerichtVeld
 
-_EMPTY = pa.scalar("")
+Masker = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Stijl:
     """How a format writes a field and a row.
 
-    `veld` gives what stands before and after a value, `leeg` whether an absent value keeps those. `signaal` and `feit`
-    give what stands before and after a row, `bewijs` what stands before, between and after the nested facts of a
-    signal. The first `scheiding` bytes of a signal separate it from the one before; the first of a message drops them.
+    `rijen` says which values `escape` must change. `veld` gives what stands before and after a value, `leeg` whether an
+    absent value keeps those. `signaal` and `feit` give what stands before and after a row, `tussen` what stands before
+    a fact that is not the first of its signal, `bewijs` what stands around the facts of a signal where they are nested.
+    The first `scheiding` bytes of a signal separate it from the one before; the first of a message drops them.
     """
 
+    rijen: Callable[[pa.StringArray], Rows]
     escape: Callable[[pa.StringArray], pa.StringArray]
     veld: Callable[[str, BerichtVeld], tuple[str, str]]
     leeg: bool
     signaal: tuple[str, str]
     feit: tuple[str, str]
-    bewijs: tuple[str, str, str] | None
+    tussen: str
+    bewijs: tuple[str, str] | None
     scheiding: int
 
 
@@ -53,102 +57,186 @@ def _csv_veld(_naam: str, _veld: BerichtVeld) -> tuple[str, str]:
 
 
 STIJLEN: Mapping[Formaat, Stijl] = {
-    "json": Stijl(escape_json, _json_veld, False, (",\n{", "}"), ("{", "}"), (',"bewijs":[', ",", "]"), 1),
+    "json": Stijl(rows_json, escape_json, _json_veld, False, (",\n{", "}"), ("{", "}"), ",", (',"bewijs":[', "]"), 1),
     "xml": Stijl(
+        rows_xml,
         escape_xml,
         _xml_veld,
         False,
         ("\n<Signaal>", "</Signaal>"),
         ("<Feit>", "</Feit>"),
-        ("<Bewijs>", "", "</Bewijs>"),
+        "",
+        ("<Bewijs>", "</Bewijs>"),
         0,
     ),
-    "csv": Stijl(escape_csv, _csv_veld, True, ("", "\r\n"), ("", "\r\n"), None, 0),
+    "csv": Stijl(rows_csv, escape_csv, _csv_veld, True, ("", "\r\n"), ("", "\r\n"), "", None, 0),
 }
 
 
 @dataclass(frozen=True)
-class Rijen:
-    """Rendered rows: row i is `data[grens[i]:grens[i + 1]]`."""
+class Kolom:
+    """A column ready to be written: `aanwezig` says where there is a value (None: everywhere; nowhere: `ontbreekt`).
 
-    data: memoryview
-    grens: npt.NDArray[np.int32]
-    tekst: pa.StringArray
+    The text of row i is `teksten[posities[i]]`, or `teksten[i]` without `posities`; `vrij` says whether texts can stand
+    in every format as they are.
+    """
 
-    def slice(self, start: int, stop: int) -> memoryview:
-        """The text of rows [start, stop)."""
-        return self.data[self.grens[start] : self.grens[stop]]
-
-
-def as_rijen(tekst: pa.StringArray) -> Rijen:
-    """Rendered rows from a text column without nulls."""
-    _, offsets, data = tekst.buffers()
-    grens = np.frombuffer(offsets, dtype=np.int32)[tekst.offset : tekst.offset + len(tekst) + 1]
-    return Rijen(memoryview(data or b"").cast("B"), grens, tekst)
+    teksten: pa.StringArray
+    posities: Posities | None
+    aanwezig: Masker | None
+    ontbreekt: bool
+    vrij: bool
 
 
-def render_feiten(stijl: Stijl, bewijs: pa.Table, velden: Mapping[str, BerichtVeld]) -> pa.StringArray:
-    """The facts of a bewijs table, one text each."""
-    return _render(stijl, bewijs, velden, stijl.feit, [])
+@dataclass(frozen=True)
+class _Slot:
+    """What is still to be written after a value: `tekst` where `waar` (None: everywhere), `anders` elsewhere."""
+
+    tekst: str
+    anders: str = ""
+    waar: Masker | None = None
+
+
+def as_kolom(array: pa.Array) -> Kolom:
+    """Prepares a column: text is kept, numbers and dates become text, through a table when they lie close together."""
+    absent = array.null_count == len(array)
+    present = None if not array.null_count or absent else array.is_valid().to_numpy(zero_copy_only=False)
+    if absent or pa.types.is_string(array.type):
+        return Kolom(array, None, present, absent, vrij=absent)
+    teksten, posities = _looked_up(array)
+    return Kolom(teksten, posities, present, ontbreekt=False, vrij=True)
+
+
+def _looked_up(array: pa.Array) -> tuple[pa.StringArray, Posities | None]:
+    """Every value between the least and the most as text, and where each row stands in it; or the rows themselves."""
+    if pa.types.is_date32(array.type) or pa.types.is_integer(array.type):
+        numbers = array.view(pa.int32()).cast(pa.int64()) if pa.types.is_date32(array.type) else array.cast(pa.int64())
+        found = pc.min_max(numbers)
+        least, most = found["min"].as_py(), found["max"].as_py()
+        if most - least < len(array) // 2:
+            table = pa.array(np.arange(least, most + 1, dtype=np.int64))
+            table = table.cast(pa.int32()).view(pa.date32()) if pa.types.is_date32(array.type) else table
+            places = np.asarray(numbers.fill_null(least)) - least
+            return table.cast(pa.string()), places.astype(np.int32)
+    return array.cast(pa.string()), None
+
+
+def render_feiten(
+    stijl: Stijl, kolommen: Mapping[str, Kolom], velden: Mapping[str, BerichtVeld], eerste: Masker
+) -> Rijen:
+    """The facts of a bewijs table, one row each; `eerste` says which is the first of its signal."""
+    before, after = stijl.feit
+    doek = _Doek(stijl, len(eerste), _Slot(before, stijl.tussen + before, eerste if stijl.tussen else None))
+    doek.velden(kolommen, velden)
+    return doek.af(after)
 
 
 def render_signalen(
-    stijl: Stijl, signalen: pa.Table, velden: Mapping[str, BerichtVeld], feiten: pa.ListArray
-) -> pa.StringArray:
-    """The signals, one text each, with their facts (a list of texts per signal) nested where the format nests."""
-    nested: list[str | pa.StringArray] = []
-    if stijl.bewijs is not None:
-        before, between, after = stijl.bewijs
-        nested = [before, pc.binary_join(feiten, between), after]
-    return _render(stijl, signalen, velden, stijl.signaal, nested)
-
-
-def render_cells(table: pa.Table) -> pa.StringArray:
-    """The rows of any table as CSV, one text each."""
-    if table.num_rows == 0:
-        return pa.array([], pa.string())
-    cells: list[str | pa.StringArray] = []
-    for column in table.columns:
-        array = column.combine_chunks()
-        cells += [";", escape_csv(array) if pa.types.is_string(array.type) else array.cast(pa.string())]
-    return _join([*cells[1:], "\r\n"])
-
-
-def _render(
     stijl: Stijl,
-    table: pa.Table,
+    rows: int,
+    kolommen: Mapping[str, Kolom],
     velden: Mapping[str, BerichtVeld],
-    row: tuple[str, str],
-    nested: list[str | pa.StringArray],
-) -> pa.StringArray:
-    if table.num_rows == 0:
-        return pa.array([], pa.string())
-    fields: list[str | pa.StringArray] = []
-    for naam, veld in velden.items():
-        fields += _render_veld(stijl, table.column(naam), *stijl.veld(naam, veld))
-    # The first field is never absent, so what separates it from the one before can go.
-    if isinstance(fields[0], str) and fields[0][:1] in (",", ";"):
-        fields[0] = fields[0][1:]
-    return _join([row[0], *fields, *nested, row[1]])
+    feiten: Callable[[], pa.StringArray],
+) -> Rijen:
+    """The signals, one row each, with their facts (one text per signal) nested where the format nests."""
+    before, after = stijl.signaal
+    doek = _Doek(stijl, rows, _Slot(before))
+    doek.velden(kolommen, velden)
+    if stijl.bewijs is not None:
+        doek.kolom(Kolom(feiten(), None, None, ontbreekt=False, vrij=True), *stijl.bewijs)
+    return doek.af(after)
 
 
-def _render_veld(stijl: Stijl, column: pa.ChunkedArray, before: str, after: str) -> list[str | pa.StringArray]:
-    if column.null_count == len(column):
-        return [before + after] if stijl.leeg else []
-    array = column.combine_chunks()
-    value = stijl.escape(array) if pa.types.is_string(array.type) else array.cast(pa.string())
-    if stijl.leeg or not value.null_count:
-        return [before, value, after]
-    return [pc.binary_join_element_wise(pa.scalar(before), value, pa.scalar(after), _EMPTY)]
+def render_cells(table: pa.Table) -> Rijen:
+    """The rows of any table as CSV."""
+    doek = _Doek(STIJLEN["csv"], table.num_rows, _Slot(""))
+    for number, column in enumerate(table.columns):
+        doek.kolom(as_kolom(column.combine_chunks()), ";" if number else "", "")
+    return doek.af("\r\n")
 
 
-def _join(pieces: list[str | pa.StringArray]) -> pa.StringArray:
-    """One text per row; a null piece counts as empty."""
-    merged: list[str | pa.StringArray] = []
-    for piece in pieces:
-        if isinstance(piece, str) and merged and isinstance(merged[-1], str):
-            merged[-1] += piece
+def render_prefixed(leading: str, rijen: Rijen, start: int, stop: int) -> Rijen:
+    """Rows [start, stop) with the same text before each."""
+    weefsel = Weefsel(stop - start)
+    weefsel.zet(weefsel.vast([leading]))
+    base = weefsel.voeg_toe(rijen.tekst(start, stop))
+    weefsel.zet(np.arange(base, base + stop - start, dtype=np.int32))
+    return weefsel.weef()
+
+
+class _Doek:
+    """Rows in the making: columns from left to right, with the fixed texts between them joined."""
+
+    def __init__(self, stijl: Stijl, rows: int, slot: _Slot) -> None:
+        self._stijl, self._rows, self._slot = stijl, rows, slot
+        self._weefsel = Weefsel(rows)
+        self._row = np.arange(rows, dtype=np.int32)
+
+    def velden(self, kolommen: Mapping[str, Kolom], velden: Mapping[str, BerichtVeld]) -> None:
+        """Writes fields; the first is never absent, so what separates it from the one before can go."""
+        if not self._rows:
+            return
+        for number, (naam, veld) in enumerate(velden.items()):
+            before, after = self._stijl.veld(naam, veld)
+            self.kolom(kolommen[naam], before.lstrip(",;") if number == 0 else before, after)
+
+    def kolom(self, kolom: Kolom, before: str, after: str) -> None:
+        """Writes one column; an absent value leaves nothing, or in formats that keep it an empty cell."""
+        keep = self._stijl.leeg
+        if kolom.ontbreekt:
+            if keep:
+                self._sluit(before + after, None)
+                self._slot = _Slot("")
+        elif kolom.posities is not None:
+            self._tabel(kolom, kolom.posities, before, after)
         else:
-            merged.append(piece)
-    arguments = [pa.scalar(piece) if isinstance(piece, str) else piece for piece in merged]
-    return pc.binary_join_element_wise(*arguments, _EMPTY, null_handling="replace", null_replacement="")
+            self._sluit(before, None if keep else kolom.aanwezig)
+            self._weefsel.zet(self._absent(self._values(kolom), kolom.aanwezig, LEEG))
+            self._slot = _Slot(after, "", None if keep else kolom.aanwezig)
+
+    def af(self, after: str) -> Rijen:
+        """The rows, each ended."""
+        self._sluit(after, None)
+        return self._weefsel.weef()
+
+    def _tabel(self, kolom: Kolom, posities: Posities, before: str, after: str) -> None:
+        """A column of few texts: they carry what stands around them."""
+        fixed, self._slot = self._slot, _Slot("")
+        if fixed.waar is not None:
+            self._flush(fixed, "", None)
+            fixed = _Slot("")
+        opening = pa.scalar(fixed.tekst + before)
+        texts = pc.binary_join_element_wise(opening, kolom.teksten, pa.scalar(after), pa.scalar(""))
+        absent = self._weefsel.vast([fixed.tekst + (before + after if self._stijl.leeg else "")])
+        places = posities + np.int32(self._weefsel.voeg_toe(texts))
+        self._weefsel.zet(self._absent(places, kolom.aanwezig, absent))
+
+    def _values(self, kolom: Kolom) -> Posities:
+        places = self._row + np.int32(self._weefsel.voeg_toe(kolom.teksten))
+        rows = np.empty(0, np.int64) if kolom.vrij else self._stijl.rijen(kolom.teksten)
+        if len(rows):
+            escaped = self._stijl.escape(kolom.teksten.take(pa.array(rows)))
+            places[rows] = np.arange(len(rows), dtype=np.int32) + self._weefsel.voeg_toe(escaped)
+        return places
+
+    @staticmethod
+    def _absent(places: Posities, present: Masker | None, absent: int) -> Posities:
+        return places if present is None else np.where(present, places, np.int32(absent))
+
+    def _sluit(self, before: str, present: Masker | None) -> None:
+        """Writes what was still to be written together with what comes before the next value."""
+        fixed, self._slot = self._slot, _Slot("")
+        self._flush(fixed, before, present)
+
+    def _flush(self, fixed: _Slot, before: str, present: Masker | None) -> None:
+        texts = [first + second for first in (fixed.anders, fixed.tekst) for second in ("", before)]
+        if not any(texts):
+            return
+        base = self._weefsel.vast(texts)
+        if fixed.waar is None and present is None:
+            self._weefsel.zet(base + 3)
+            return
+        positions = np.full(self._rows, base, np.int32)
+        positions += np.int32(2) if fixed.waar is None else fixed.waar * np.int32(2)
+        positions += np.int32(1) if present is None else present
+        self._weefsel.zet(positions)

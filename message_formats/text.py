@@ -1,8 +1,9 @@
 """Text in and out of the formats, a column at a time.
 
 Characters that XML 1.0 cannot hold (most control characters, U+FFFE and U+FFFF) become U+FFFD before anything is
-written, in every format, so the three stay identical. Escaping is skipped for a column in which no byte needs it: that
-test is a comparison over the raw bytes, the replacement is an order of magnitude dearer.
+written, in every format, so the three stay identical. For each format `rows_` says which values cannot stand as they
+are, by comparing the raw bytes of the column, and `escape_` writes values; the latter is an order of magnitude dearer,
+so it is for those rows only.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ _UTF8_FFFX = 0xEF
 _FORMULA = "[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
 _NEUTRALISE = f"^('*{_FORMULA})"
 _NEUTRALISED = f"^'('*{_FORMULA})"
-_FORMULA_START = np.frombuffer(b"=+-@\t\r\n'\xef", dtype=np.uint8)
+_FORMULA_START = np.zeros(256, np.bool_)
+_FORMULA_START[list(b"=+-@\t\r\n'\xef")] = True
 _APOSTROPHE = ord("'")
 
 _JSON_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
@@ -28,64 +30,92 @@ _JSON_ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\t", "\\t"), ("\n", "\\n"), ("\
 _XML_ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;"))
 
 Bytes = npt.NDArray[np.uint8]
+Rows = npt.NDArray[np.int64]
 
 
 def _spans(array: pa.StringArray) -> tuple[Bytes, npt.NDArray[np.int32]]:
     """The raw bytes of a text column and the offset of each value in them (n + 1)."""
+    if len(array) == 0:
+        return np.empty(0, np.uint8), np.zeros(1, np.int32)
     _, offsets, data = array.buffers()
     spans = np.frombuffer(offsets, dtype=np.int32)[array.offset : array.offset + len(array) + 1]
-    return np.frombuffer(data or b"", dtype=np.uint8), spans
-
-
-def _bytes(array: pa.StringArray) -> Bytes:
-    if len(array) == 0:
-        return np.empty(0, dtype=np.uint8)
-    data, spans = _spans(array)
-    return data[spans[0] : spans[-1]]
+    return np.frombuffer(data or b"", dtype=np.uint8)[spans[0] : spans[-1]], spans - spans[0]
 
 
 def _has(data: Bytes, *codes: int) -> bool:
     return any(bool((data == code).any()) for code in codes)
 
 
+def _rows(spans: npt.NDArray[np.int32], *found: npt.NDArray[np.bool_]) -> Rows:
+    """The rows that hold a byte that was found."""
+    places = [np.flatnonzero(mask) for mask in found if mask.any()]
+    if not places:
+        return np.empty(0, np.int64)
+    return np.unique(np.searchsorted(spans, np.concatenate(places), "right") - 1)
+
+
 def normalise(array: pa.StringArray) -> pa.StringArray:
-    """Empty text as null, and characters no format can hold as U+FFFD."""
-    data = _bytes(array)
+    """Empty text as null, and characters no format can hold (a lone surrogate and any broken UTF-8 too) as U+FFFD."""
+    data, spans = _spans(array)
+    if bool((data >= 0x80).any()):
+        array = _mend(array)
+        data, spans = _spans(array)
     if bool((data < 0x20).any()) or _has(data, _UTF8_FFFX):
         array = pc.replace_substring_regex(array, _ILLEGAL, "\ufffd")
-    empty = pc.equal(array, "")
-    return pc.if_else(empty, pa.scalar(None, pa.string()), array) if pc.any(empty).as_py() else array
+    if bool((spans[1:] == spans[:-1]).sum() > array.null_count):
+        return pc.if_else(pc.equal(array, ""), pa.scalar(None, pa.string()), array)
+    return array
+
+
+def _mend(array: pa.StringArray) -> pa.StringArray:
+    """A column that was said to be UTF-8 and is not, made so; one that is comes back as it is."""
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = array.cast(pa.binary()).to_pylist()
+        return pa.array([None if value is None else value.decode("utf-8", "replace") for value in raw], pa.string())
+    return array
+
+
+def rows_json(array: pa.StringArray) -> Rows:
+    """The rows that `escape_json` changes."""
+    data, spans = _spans(array)
+    return _rows(spans, data < 0x20, data == 0x22, data == 0x5C)
 
 
 def escape_json(array: pa.StringArray) -> pa.StringArray:
     """The inside of a JSON string, written as orjson writes it."""
-    data = _bytes(array)
-    if not (bool((data < 0x20).any()) or _has(data, 0x22, 0x5C)):
-        return array
     for plain, escaped in _JSON_ESCAPES:
         array = pc.replace_substring(array, plain, escaped)
     return array
 
 
+def rows_xml(array: pa.StringArray) -> Rows:
+    """The rows that `escape_xml` changes."""
+    data, spans = _spans(array)
+    return _rows(spans, data == 0x26, data == 0x3C, data == 0x3E, data == 0x0D)
+
+
 def escape_xml(array: pa.StringArray) -> pa.StringArray:
     """The text of an XML element."""
-    if not _has(_bytes(array), 0x26, 0x3C, 0x3E, 0x0D):
-        return array
     for plain, escaped in _XML_ESCAPES:
         array = pc.replace_substring(array, plain, escaped)
     return array
 
 
+def rows_csv(array: pa.StringArray) -> Rows:
+    """The rows that `escape_csv` may change."""
+    data, spans = _spans(array)
+    quoted = _rows(spans, data == 0x22, data == 0x3B, data == 0x0D, data == 0x0A)
+    if not len(data):
+        return quoted
+    formulas = np.flatnonzero(_FORMULA_START[data[np.minimum(spans[:-1], len(data) - 1)]])
+    return np.union1d(quoted, formulas) if len(formulas) else quoted
+
+
 def escape_csv(array: pa.StringArray) -> pa.StringArray:
     """A CSV cell: formulas neutralised with an apostrophe, quoted as RFC 4180 when it must be."""
-    data, spans = _spans(array) if len(array) else (np.empty(0, np.uint8), np.zeros(1, np.int32))
-    if len(data) == 0:
-        return array
-    first = data[np.minimum(spans[:-1], len(data) - 1)]
-    if np.isin(first, _FORMULA_START).any():
-        array = pc.replace_substring_regex(array, _NEUTRALISE, r"'\1")
-    if not _has(data[spans[0] : spans[-1]], 0x22, 0x3B, 0x0D, 0x0A):
-        return array
+    array = pc.replace_substring_regex(array, _NEUTRALISE, r"'\1")
     quote = pa.scalar('"')
     quoted = pc.binary_join_element_wise(quote, pc.replace_substring(array, '"', '""'), quote, "")
     return pc.if_else(pc.match_substring_regex(array, '[";\r\n]'), quoted, array)
@@ -93,7 +123,7 @@ def escape_csv(array: pa.StringArray) -> pa.StringArray:
 
 def restore_csv(array: pa.StringArray) -> pa.StringArray:
     """A cell as it was before its formula was neutralised."""
-    return pc.replace_substring_regex(array, _NEUTRALISED, r"\1") if _has(_bytes(array), _APOSTROPHE) else array
+    return pc.replace_substring_regex(array, _NEUTRALISED, r"\1") if _has(_spans(array)[0], _APOSTROPHE) else array
 
 
 def holds_apostrophe(data: pa.Buffer) -> bool:

@@ -1,13 +1,16 @@
 """Signals to messages: columns in, bytes out.
 
 The signals of all recipients of a product are rendered in chunks, each chunk once per format and inhoud; the message of
-one recipient is its envelope with a slice of the rendered bytes. Chunks are made when they are needed and a few are
-kept, so memory does not grow with the number of signals as long as recipients are written in the order of the rows.
+one recipient is its envelope with a slice of the rendered bytes. Two threads render, ahead of the one that writes:
+nearly all work is in calls that leave the interpreter to others. A few chunks are in memory at a time, however many
+signals there are, as long as recipients are written in the order of the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -30,25 +33,62 @@ from message_formats.names import (
     pascal,
     signaal_schema,
 )
-from message_formats.render import STIJLEN, Rijen, as_rijen, render_cells, render_feiten, render_signalen
+from message_formats.nest import Volgorde, nest
+from message_formats.render import (
+    STIJLEN,
+    Kolom,
+    as_kolom,
+    render_cells,
+    render_feiten,
+    render_prefixed,
+    render_signalen,
+)
 from message_formats.text import escape_xml_text, normalise
+from message_formats.weave import Rijen
 from schemas.berichten import Bericht, BerichtVeld, wat_velden
 
 CHUNK = 8192
-_KEPT = 12  # chunks: two for each format and inhoud
+_THREADS = 2
 _BOM = b"\xef\xbb\xbf"
 
 
-class Fragmenten:
-    """The signals of a message for many recipients, ready to be written to each of them."""
+_ABSENT = as_kolom(pa.nulls(0, pa.string()))
 
-    def __init__(self, bericht: Bericht, signalen: pa.Table, bewijs: pa.Table, grens: npt.NDArray[np.int64]) -> None:
-        """Use `bereid`; `bewijs` stands in the order of the signals, that of signal i in rows grens[i]:grens[i + 1]."""
+
+@dataclass(frozen=True)
+class _Blok:
+    """A chunk ready to be written in every format: columns of signals and of facts.
+
+    The facts of signal i are rows grens[i]:grens[i + 1].
+    """
+
+    rows: int
+    signalen: Mapping[str, Kolom]
+    bewijs: Mapping[str, Kolom]
+    grens: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Gereed:
+    """A rendered chunk: the signals, with their facts inside where the format nests, and the facts apart."""
+
+    signalen: Rijen
+    feiten: Rijen
+    grens: npt.NDArray[np.int64]
+
+
+class Fragmenten:
+    """The signals of a message for many recipients, ready to be written to each of them; for one writer at a time."""
+
+    def __init__(self, bericht: Bericht, signalen: pa.Table, bewijs: pa.Table, volgorde: Volgorde) -> None:
+        """Use `bereid`."""
         self._bericht = bericht
         self._signalen = signalen
         self._bewijs = bewijs
-        self._grens = grens
-        self._chunk = lru_cache(maxsize=_KEPT)(self._render_chunk)
+        self._volgorde = volgorde
+        self._pool = ThreadPoolExecutor(_THREADS, "render")  # its threads end with it
+        self._blok = lru_cache(maxsize=2 * _THREADS)(self._prepare)
+        self._gereed: dict[tuple[Formaat, Inhoud], dict[int, Future[_Gereed]]] = {}
 
     @classmethod
     def bereid(cls, definitie: Bericht, signalen: pa.Table, bewijs: pa.Table) -> Fragmenten:
@@ -58,12 +98,12 @@ class Fragmenten:
         columns are ignored); `bewijs` has those of `names.bewijs_schema`. Bewijs of signals that are not in `signalen`
         is left out; a signal that occurs twice (a gemeente and its RMC-regio) carries its bewijs twice.
         """
-        signalen = _conform(signalen, signaal_schema(definitie), definitie.signaal)
-        bewijs = _conform(bewijs, bewijs_schema(definitie), definitie.bewijs)
-        if signalen.column("signaal_id").null_count or bewijs.column("volgnummer").null_count:
+        signalen = _select(signalen, signaal_schema(definitie), definitie.signaal)
+        bewijs = _select(bewijs, bewijs_schema(definitie), definitie.bewijs)
+        ids = signalen.column("signaal_id")
+        if ids.null_count or pc.any(pc.equal(ids, "")).as_py() or bewijs.column("volgnummer").null_count:
             raise ValueError("een signaal zonder signaal_id of een feit zonder volgnummer")
-        order, grens = _nest(signalen.column("signaal_id"), bewijs)
-        return cls(definitie, signalen, bewijs.take(pa.array(order)).combine_chunks(), grens)
+        return cls(definitie, signalen, bewijs, nest(ids, bewijs))
 
     def __len__(self) -> int:
         """How many signals there are."""
@@ -106,44 +146,64 @@ class Fragmenten:
         head, tail = (json_frame if formaat == "json" else xml_frame)(self._bericht, velden)
         doel.write(head)
         skip = STIJLEN[formaat].scheiding
-        for rijen, first, last in self._pieces(start, stop, formaat, inhoud):
-            doel.write(rijen.slice(first, last)[skip:])
+        for gereed, first, last in self._pieces(start, stop, formaat, inhoud):
+            doel.write(gereed.signalen.slice(first, last)[skip:])
             skip = 0
         doel.write(tail)
 
     def _csv_pieces(
         self, velden: dict[str, object], start: int, stop: int, inhoud: Inhoud
     ) -> Iterator[tuple[memoryview, memoryview]]:
-        leading = pa.scalar(csv_leading(velden, CSV_ENVELOP))
-        leading_bewijs = pa.scalar(csv_leading(velden, CSV_ENVELOP_BEWIJS))
-        for number, first, last in _chunks(start, stop):
-            signalen, feiten = self._chunk(number, "csv", inhoud)
-            grens = self._grens[number * CHUNK : number * CHUNK + last + 1] - self._grens[number * CHUNK]
-            yield (
-                _prefixed(leading, signalen, first, last),
-                _prefixed(leading_bewijs, feiten, int(grens[first]), int(grens[last])),
-            )
+        leading, leading_bewijs = csv_leading(velden, CSV_ENVELOP), csv_leading(velden, CSV_ENVELOP_BEWIJS)
+        for gereed, first, last in self._pieces(start, stop, "csv", inhoud):
+            signalen = render_prefixed(leading, gereed.signalen, first, last)
+            from_fact, to_fact = int(gereed.grens[first]), int(gereed.grens[last])
+            feiten = render_prefixed(leading_bewijs, gereed.feiten, from_fact, to_fact)
+            yield signalen.slice(0, len(signalen)), feiten.slice(0, len(feiten))
 
-    def _pieces(self, start: int, stop: int, formaat: Formaat, inhoud: Inhoud) -> Iterator[tuple[Rijen, int, int]]:
-        for number, first, last in _chunks(start, stop):
-            yield self._chunk(number, formaat, inhoud)[0], first, last
+    def _pieces(self, start: int, stop: int, formaat: Formaat, inhoud: Inhoud) -> Iterator[tuple[_Gereed, int, int]]:
+        """The chunks that rows [start, stop) fall in, each with the first and last row within it.
 
-    def _render_chunk(self, number: int, formaat: Formaat, inhoud: Inhoud) -> tuple[Rijen, Rijen]:
-        """The signals and the facts of one chunk; for formats that nest, the facts are inside the signals."""
-        stijl = STIJLEN[formaat]
+        What comes after is rendered meanwhile, also when it is for the recipients after this one.
+        """
+        for number in range(start // CHUNK, -(-stop // CHUNK) if stop > start else 0):
+            offset = number * CHUNK
+            yield self._chunk(number, formaat, inhoud), max(start - offset, 0), min(stop - offset, CHUNK)
+
+    def _chunk(self, number: int, formaat: Formaat, inhoud: Inhoud) -> _Gereed:
+        """A rendered chunk. Those before it are let go at once, so that their memory is used again."""
+        ahead = range(number, min(number + 1 + _THREADS, -(-len(self) // CHUNK)))
+        known = self._gereed.get((formaat, inhoud), {})
+        kept = {after: known.get(after) or self._pool.submit(self._render, after, formaat, inhoud) for after in ahead}
+        self._gereed[formaat, inhoud] = kept
+        return kept[number].result()
+
+    def _prepare(self, number: int) -> _Blok:
         start = number * CHUNK
         signalen = self._signalen.slice(start, CHUNK)
-        grens = self._grens[start : start + signalen.num_rows + 1]
-        bewijs = self._bewijs.slice(int(grens[0]), int(grens[-1] - grens[0]))
-        velden_bewijs: dict[str, BerichtVeld] = dict(self._bericht.bewijs)
+        order, grens = self._volgorde.deel(start, signalen.num_rows)
+        bewijs = self._bewijs.take(pa.array(order))
+        return _Blok(
+            signalen.num_rows,
+            {naam: as_kolom(_conform(signalen.column(naam))) for naam in signalen.column_names},
+            {naam: as_kolom(_conform(bewijs.column(naam))) for naam in bewijs.column_names},
+            grens,
+        )
+
+    def _render(self, number: int, formaat: Formaat, inhoud: Inhoud) -> _Gereed:
+        stijl, blok = STIJLEN[formaat], self._blok(number)
+        velden, velden_bewijs = dict(self._bericht.signaal), dict(self._bericht.bewijs)
         if stijl.bewijs is None:
-            velden_bewijs = {"signaal_id": self._bericht.signaal["signaal_id"], **velden_bewijs}
+            velden_bewijs = {"signaal_id": velden["signaal_id"], **velden_bewijs}
+        signalen, bewijs = dict(blok.signalen), dict(blok.bewijs)
         if inhoud == "dat":
-            signalen = _without_wat(signalen, self._bericht.signaal)
-            bewijs = _without_wat(bewijs, self._bericht.bewijs)
-        feiten = render_feiten(stijl, bewijs, velden_bewijs)
-        nested = pa.ListArray.from_arrays(pa.array((grens - grens[0]).astype(np.int32)), feiten)
-        return as_rijen(render_signalen(stijl, signalen, self._bericht.signaal, nested)), as_rijen(feiten)
+            signalen |= dict.fromkeys(wat_velden(velden), _ABSENT)
+            bewijs |= dict.fromkeys(wat_velden(velden_bewijs), _ABSENT)
+        eerste = np.zeros(int(blok.grens[-1]), np.bool_)
+        eerste[blok.grens[:-1][blok.grens[:-1] < blok.grens[1:]]] = True
+        feiten = render_feiten(stijl, bewijs, velden_bewijs, eerste)
+        rijen = render_signalen(stijl, blok.rows, signalen, velden, lambda: feiten.per(blok.grens))
+        return _Gereed(rijen, feiten, blok.grens)
 
 
 def write_csv_table(table: pa.Table, path: Path) -> None:
@@ -151,8 +211,8 @@ def write_csv_table(table: pa.Table, path: Path) -> None:
     with path.open("wb") as file:
         file.write(_BOM + ";".join(table.column_names).encode() + b"\r\n")
         for start in range(0, table.num_rows, CHUNK):
-            rijen = as_rijen(render_cells(table.slice(start, CHUNK)))
-            file.write(rijen.slice(0, len(rijen.tekst)))
+            rijen = render_cells(table.slice(start, CHUNK))
+            file.write(rijen.slice(0, len(rijen)))
 
 
 def json_frame(bericht: Bericht, velden: dict[str, object]) -> tuple[bytes, bytes]:
@@ -179,20 +239,6 @@ def csv_leading(velden: dict[str, object], names: tuple[str, ...]) -> str:
     return "".join(f"{velden[naam]};" for naam in names)
 
 
-def _prefixed(leading: pa.StringScalar, rijen: Rijen, start: int, stop: int) -> memoryview:
-    if start == stop:
-        return memoryview(b"")
-    rows = as_rijen(pc.binary_join_element_wise(leading, rijen.tekst.slice(start, stop - start), pa.scalar("")))
-    return rows.slice(0, stop - start)
-
-
-def _chunks(start: int, stop: int) -> Iterator[tuple[int, int, int]]:
-    """The chunks that rows [start, stop) fall in, each with the first and last row within it."""
-    for number in range(start // CHUNK, -(-stop // CHUNK) if stop > start else 0):
-        offset = number * CHUNK
-        yield number, max(start - offset, 0), min(stop - offset, CHUNK)
-
-
 def _camel_keys(value: object) -> object:
     if isinstance(value, dict):
         return {camel(naam): _camel_keys(item) for naam, item in value.items()}
@@ -210,38 +256,20 @@ def _xml_element(naam: str, value: object) -> str:
     return f"<{tag}>{inner}</{tag}>"
 
 
-def _without_wat(table: pa.Table, velden: dict[str, BerichtVeld]) -> pa.Table:
-    for naam in wat_velden(velden):
-        index = table.schema.get_field_index(naam)
-        table = table.set_column(index, naam, pa.nulls(table.num_rows, table.schema.field(index).type))
-    return table
-
-
-def _conform(table: pa.Table, schema: pa.Schema, velden: dict[str, BerichtVeld]) -> pa.Table:
-    """The columns of the message, typed, with texts that every format can hold."""
+def _select(table: pa.Table, schema: pa.Schema, velden: dict[str, BerichtVeld]) -> pa.Table:
+    """The columns of the message, typed; no text is looked at yet."""
     columns = []
     for field in schema:
         if field.name in table.column_names:
-            column = table.column(field.name).cast(field.type)
-            text = pa.types.is_string(field.type)
-            columns.append(pa.chunked_array(map(normalise, column.chunks), field.type) if text else column)
+            columns.append(table.column(field.name).cast(field.type))
         elif velden[field.name].klasse == "identifier" and not velden[field.name].verplicht:
             columns.append(pa.nulls(table.num_rows, field.type))
         else:
             raise KeyError(f"kolom {field.name} ontbreekt")
-    return pa.table(columns, schema=schema).combine_chunks()
+    return pa.table(columns, schema=schema)
 
 
-def _nest(signaal_id: pa.ChunkedArray, bewijs: pa.Table) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """For signals of n rows: which bewijs rows, in the order of the signals, and the n + 1 limits between signals."""
-    codes = signaal_id.combine_chunks().dictionary_encode()
-    signal_code = codes.indices.to_numpy(zero_copy_only=False)
-    found = pc.index_in(bewijs.column("signaal_id"), value_set=codes.dictionary).fill_null(-1)
-    bewijs_code = found.to_numpy().astype(np.int64)
-    volgnummer = bewijs.column("volgnummer").to_numpy()
-    by_code = np.lexsort((volgnummer, bewijs_code))
-    starts = np.searchsorted(bewijs_code[by_code], np.arange(len(codes.dictionary) + 1))
-    counts = (starts[1:] - starts[:-1])[signal_code]
-    grens = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    within = np.arange(grens[-1]) - np.repeat(grens[:-1], counts)
-    return by_code[np.repeat(starts[:-1][signal_code], counts) + within], grens
+def _conform(column: pa.ChunkedArray) -> pa.Array:
+    """A column of a chunk, with texts that every format can hold."""
+    array = column.combine_chunks()
+    return normalise(array) if pa.types.is_string(array.type) else array

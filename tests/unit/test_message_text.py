@@ -3,7 +3,9 @@
 import csv
 import io
 import re
+from collections.abc import Callable
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pytest
@@ -11,7 +13,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
-from message_formats.text import escape_csv, escape_json, escape_xml, normalise, restore_csv
+from message_formats.text import (
+    Rows,
+    escape_csv,
+    escape_json,
+    escape_xml,
+    normalise,
+    restore_csv,
+    rows_csv,
+    rows_json,
+    rows_xml,
+)
 
 NASTY = st.text(
     alphabet=st.one_of(
@@ -35,6 +47,29 @@ def cleaned(values: list[str | None]) -> list[str | None]:
 @given(COLUMN)
 def test_normalise_replaces_what_xml_cannot_hold(values: list[str | None]) -> None:
     assert normalise(column(values)).to_pylist() == cleaned(values)
+
+
+@given(st.lists(st.none() | st.text(st.characters(exclude_categories=[]), max_size=4), min_size=1, max_size=6))
+def test_normalise_mends_lone_surrogates_and_broken_utf8(values: list[str | None]) -> None:
+    raw = [None if value is None else value.encode("utf-8", "surrogatepass") for value in values]
+    broken = pa.Array.from_buffers(pa.string(), len(raw), pa.array(raw, pa.binary()).buffers())
+    whole = normalise(broken)
+    whole.validate(full=True)
+    mended = [None if value is None else value.decode("utf-8", "replace") for value in raw]
+    assert whole.to_pylist() == cleaned(mended)
+
+
+@pytest.mark.parametrize(("rows", "escape"), [(rows_json, escape_json), (rows_xml, escape_xml), (rows_csv, escape_csv)])
+@given(values=COLUMN, offset=st.integers(0, 3))
+def test_every_row_that_escaping_changes_is_found(
+    rows: Callable[[pa.StringArray], Rows],
+    escape: Callable[[pa.StringArray], pa.StringArray],
+    values: list[str | None],
+    offset: int,
+) -> None:
+    texts = column(cleaned(values))[offset:]
+    changed = np.flatnonzero([a != b for a, b in zip(texts.to_pylist(), escape(texts).to_pylist(), strict=True)])
+    assert set(changed) <= set(rows(texts))
 
 
 @given(COLUMN, st.integers(0, 3))
