@@ -4,7 +4,7 @@ A burgerservicenummer has nine digits and passes the elfproef: the sum of the di
 -1 is divisible by 11 (Besluit burgerservicenummer; RvIG Logisch Ontwerp BSN). 000000000 passes that sum and is refused
 all the same. An eight-digit value has lost its leading zero; it gets it back, and that is counted.
 
-The first eight digits are handled as one 64-bit word, eight bytes in one operation (ADR 0017).
+The first eight digits are handled as one 64-bit word, eight bytes in one operation (`privacy.cijfers`, ADR 0017).
 """
 
 from __future__ import annotations
@@ -16,18 +16,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-DIGITS, WORD = 9, 8
+from privacy.cijfers import WORD, Bytes, Mask, Places, as_rows, as_words, fours, lengths
+
+DIGITS = 9
 WEIGHTS = np.array([9, 8, 7, 6, 5, 4, 3, 2, -1], dtype=np.int32)
 CODES = (None, "R-BSN-LEEG", "R-BSN-VORM", "R-BSN-ELFPROEF")
 GOED, LEEG, VORM, ELFPROEF = range(4)
 
-Cijfers = npt.NDArray[np.uint8]
-Words = npt.NDArray[np.uint64]
-Places = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 _ZERO = np.uint8(ord("0"))
-_ZEROS, _ABOVE_NINE, _HIGH_BIT = (np.uint64(int.from_bytes(bytes([byte] * WORD))) for byte in (0x30, 0x76, 0x80))
-_EVEN_BYTES, _LOW_BITS = np.uint64(0x00FF_00FF_00FF_00FF), np.uint64(0xFFFF)
 
 
 def _weighted(first: int, count: int) -> npt.NDArray[np.uint8]:
@@ -50,7 +46,7 @@ class BsnKolom:
     in `CODES`; `voorloopnul` which values got a leading zero; `lid` is for whoever keeps which persons belong to what.
     """
 
-    cijfers: Cijfers
+    cijfers: Bytes
     nummer: npt.NDArray[np.int32]
     code: npt.NDArray[np.uint8]
     voorloopnul: Mask
@@ -71,33 +67,20 @@ class BsnKolom:
 def check_bsn(column: pa.Array) -> BsnKolom:
     """Checks a text column (nulls allowed) of n values."""
     text = pc.fill_null(column, "")
-    if _all_nine_bytes(text):
-        result = _check(_as_matrix(text))
+    if (lengths(text) == DIGITS).all():
+        result = _check(as_rows(text, DIGITS))
         if VORM not in result.code:
             return result
     text = pc.ascii_trim_whitespace(text)
     length = pc.binary_length(text).to_numpy(zero_copy_only=False)
     sized = (length == DIGITS) | (length == DIGITS - 1)
     padded = pc.ascii_lpad(pc.if_else(pa.array(sized), text, ""), DIGITS, "0")
-    result = _check(_as_matrix(padded))
+    result = _check(as_rows(padded, DIGITS))
     code = np.where(sized, result.code, np.where(length == 0, LEEG, VORM)).astype(np.uint8)
     return BsnKolom(result.cijfers, result.nummer, code, (length == DIGITS - 1) & (code == GOED))
 
 
-def _all_nine_bytes(text: pa.Array) -> bool:
-    offsets = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
-    return bool((np.diff(offsets) == DIGITS).all())
-
-
-def _as_matrix(text: pa.Array) -> Cijfers:
-    """The bytes of nine-byte values as a matrix (n, 9), without copying."""
-    if not len(text):
-        return np.zeros((0, DIGITS), np.uint8)
-    first = np.frombuffer(text.buffers()[1], np.int32)[text.offset]
-    return np.frombuffer(text.buffers()[2], np.uint8, len(text) * DIGITS, first).reshape(-1, DIGITS)
-
-
-def _check(cijfers: Cijfers) -> BsnKolom:
+def _check(cijfers: Bytes) -> BsnKolom:
     first, second, last, numeric = _digits(cijfers)
     total = _FIRST.take(first)
     total += _SECOND.take(second)  # at most 20
@@ -114,53 +97,21 @@ def _check(cijfers: Cijfers) -> BsnKolom:
     return BsnKolom(cijfers, nummer, code, np.zeros(len(code), bool))
 
 
-def as_words(cijfers: Cijfers) -> Words:
-    """The first eight bytes of every row, the first byte lowest."""
-    words: Words = cijfers[:, :WORD].view("<u8")[:, 0]
-    return words
-
-
-def are_digits(words: Words) -> Mask:
-    """Which words consist of eight ASCII digits."""
-    return _below_ten(words ^ _ZEROS)
-
-
-def _below_ten(values: Words) -> Mask:
-    high = values + _ABOVE_NINE
-    high |= values
-    high &= _HIGH_BIT
-    below: Mask = high == 0
-    return below
-
-
-def as_numbers(cijfers: Cijfers) -> tuple[npt.NDArray[np.int32], Mask]:
+def as_numbers(cijfers: Bytes) -> tuple[npt.NDArray[np.int32], Mask]:
     """Values (n) of nine ASCII digits (n, 9), and which rows are digits only; the others get value 0."""
     first, second, last, numeric = _digits(cijfers)
     return _number(first, second, last) * numeric, numeric
 
 
-def _digits(cijfers: Cijfers) -> tuple[Places, Places, Cijfers, Mask]:
+def _digits(cijfers: Bytes) -> tuple[Places, Places, Bytes, Mask]:
     """Four digits, four digits and the last one, as numbers, and which rows are digits only; of others no sense."""
-    value, last = as_words(cijfers) ^ _ZEROS, cijfers[:, WORD] - _ZERO
-    numeric = _below_ten(value)
+    first, second, numeric = fours(as_words(cijfers))
+    last = cijfers[:, WORD] - _ZERO
     numeric &= last <= 9
-    _join(value, 10, 8)
-    value &= _EVEN_BYTES  # four pairs of digits
-    _join(value, 100, 16)  # twice four digits, with other bits between
-    second = value >> np.uint64(32)
-    second &= _LOW_BITS
-    value &= _LOW_BITS
-    return value.view(np.int64), second.view(np.int64), last, numeric
+    return first, second, last, numeric
 
 
-def _join(words: Words, weight: int, bits: int) -> None:
-    """Adds to every part of a word, times its weight, the part above it, which holds the next digits."""
-    above = words >> np.uint64(bits)
-    words *= np.uint64(weight)
-    words += above
-
-
-def _number(first: Places, second: Places, last: Cijfers) -> npt.NDArray[np.int32]:
+def _number(first: Places, second: Places, last: Bytes) -> npt.NDArray[np.int32]:
     eight = first * 10_000
     eight += second
     number = eight.astype(np.int32)

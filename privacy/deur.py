@@ -156,20 +156,19 @@ class Deur:
 
     def _lake_rows(self, tabel: Tabel, rijen: _Rijen, toegang: Toegang, used: Mask) -> pa.RecordBatch:
         schema = merk(lake_schema(tabel, toegang.raadpleging.velden), toegang.pseudonimiseerder.versie)
-        everything = bool(used.all())
-        mask = pa.array(used)
-        arrays: list[pa.Array] = [pa.repeat(pa.scalar(self._levering_nr, pa.int32()), int(used.sum()))]
-        arrays.append(rijen.record_nr if everything else rijen.record_nr.filter(mask))
+        rijen = rijen if used.all() else rijen.kies(used, toegang.raadpleging.velden)
+        arrays: list[pa.Array] = [pa.repeat(pa.scalar(self._levering_nr, pa.int32()), len(rijen.record_nr))]
+        arrays.append(rijen.record_nr)
         for veld in toegang.raadpleging.velden:
             if veld in rijen.bsn:
                 kolom = rijen.bsn[veld]
                 known = kolom.goed
                 if toegang.populatie is not None and veld in toegang.raadpleging.personen:
                     known = _admitted(kolom, toegang)
-                arrays.append(toegang.pseudonimiseerder.versleutel(kolom.cijfers[used], known[used]))
-                self.uitkomst.betrokkenen[toegang.doel].voeg_toe(kolom.nummer[used & known])
+                arrays.append(toegang.pseudonimiseerder.versleutel(kolom.cijfers, known))
+                self.uitkomst.betrokkenen[toegang.doel].voeg_toe(kolom.nummer[known])
             else:
-                typed = rijen.typed[veld] if everything else rijen.typed[veld].filter(mask)
+                typed = rijen.typed[veld]
                 if tabel.velden[veld].type == "lhnr":
                     typed = toegang.pseudonimiseerder.versleutel_lhnr(typed)
                 arrays.append(typed)
@@ -219,6 +218,13 @@ class _Rijen:
                     bad = mask.fill_null(False).to_numpy(zero_copy_only=False)
                     errors[veld] = np.where(bad, len(codes) - 1, errors.get(veld, 0)).astype(np.uint8)
         return cls(batch.column("record_nr"), bsn, typed, errors, warnings, codes)
+
+    def kies(self, mask: Mask, velden: Iterable[str]) -> _Rijen:
+        """These fields of the chosen rows, of which nothing is left to be judged."""
+        chosen = pa.array(mask)
+        bsn = {veld: self.bsn[veld].kies(mask) for veld in velden if veld in self.bsn}
+        typed = {veld: self.typed[veld].filter(chosen) for veld in velden if veld in self.typed}
+        return _Rijen(self.record_nr.filter(chosen), bsn, typed, {}, {}, self.codes)
 
     def reject(self, velden: Iterable[str], inside: Mask) -> npt.NDArray[np.uint8]:
         """Per row the index in `codes` of the first reason to reject it for a doel that uses `velden`; 0 for none.

@@ -6,6 +6,7 @@ with a code.
 
 from __future__ import annotations
 
+from calendar import isleap
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -13,14 +14,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from privacy.cijfers import WORD, content, fours, lengths, only_digits
 from privacy.pseudoniem import LHNR_VORM, all_lhnr
 from schemas.load import codelijst
 from schemas.model import Veld
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MAX_DAY = pa.array([0, *_DAYS], pa.int32())  # by month; 0 is an unknown month
+# A date exists when the product of these is 2 or more: by year (2 when leap), and by month and day (1 for 0229).
+_YEARS = np.array([0] + [1 + isleap(year) for year in range(1, 10_000)], np.uint8)
+_MONTH_DAYS = np.zeros(10_000, np.uint8)
+for _month, _last in enumerate(_DAYS, 1):
+    _MONTH_DAYS[_month * 100 + 1 : _month * 100 + _last + 1] = 2
+_MONTH_DAYS[229] = 1
 OPEN_YEAR = 9999
 FEW_VALUES = ("datum", "geheel", "code", "janee")
+NUMBERS = {"geheel": (pa.int32(), 9), "bedrag": (pa.int64(), 16)}  # and how many digits they have at most
 _NO_TEXT = pa.scalar(None, pa.string())
 _ZERO = pa.scalar(0, pa.int32())
 
@@ -47,16 +56,48 @@ class Getypeerd:
 
 def typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
     """Types one raw column. A burgerservicenummer is not for this function but for `bsn`."""
-    if veld.type == "lhnr" and all_lhnr(raw):
-        return Getypeerd(raw)
+    if (plain := _PLAIN[veld.type](veld, raw) if veld.type in _PLAIN else None) is not None:
+        return Getypeerd(plain, leeg=raw.is_null() if veld.verplicht and raw.null_count else None)
     if veld.type in FEW_VALUES:  # judged once each
         encoded = raw.dictionary_encode(null_encoding="encode")
         return _typeer(veld, encoded.dictionary).take(encoded.indices)
     return _typeer(veld, raw)
 
 
+def _plain_lhnr(veld: Veld, raw: pa.Array) -> pa.Array | None:
+    return raw if all_lhnr(raw) else None
+
+
+def _plain_number(veld: Veld, raw: pa.Array) -> pa.Array | None:
+    """A column of digits and nulls as numbers; None when there is anything in it to be judged."""
+    type_, most = NUMBERS[veld.type]
+    length = lengths(raw)
+    if not only_digits(raw) or length.max(initial=0) > most or np.count_nonzero(length == 0) > raw.null_count:
+        return None
+    value = raw.cast(type_)
+    seen = pc.min_max(value).as_py()
+    too_low = veld.minimum is not None and seen["min"] is not None and seen["min"] < veld.minimum
+    too_high = veld.maximum is not None and seen["max"] is not None and seen["max"] > veld.maximum
+    return None if too_low or too_high else value
+
+
+def _plain_date(veld: Veld, raw: pa.Array) -> pa.Array | None:
+    """A column of whole dates `yyyymmdd` and nulls; None when there is anything in it to be judged."""
+    there, digits = lengths(raw) == WORD, content(raw)
+    if len(digits) != np.count_nonzero(there) * WORD or not np.array_equal(there, raw.is_valid()):
+        return None
+    year, month_day, numeric = fours(digits.view("<u8"))
+    if not numeric.all() or not (_YEARS.take(year) * _MONTH_DAYS.take(month_day) >= 2).all():
+        return None
+    value = np.zeros(len(raw), np.int32)
+    value[there] = year * 10_000 + month_day
+    if veld.open_einde:
+        there &= value < OPEN_YEAR * 10_000
+    return pa.array(value, mask=~there)
+
+
 def _typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
-    text = raw if _only_digits(raw) else pc.utf8_trim_whitespace(raw)
+    text = raw if only_digits(raw) else pc.utf8_trim_whitespace(raw)
     text = pc.if_else(pc.equal(text, ""), _NO_TEXT, text)
     result = _TYPES[veld.type](veld, text)
     if veld.verplicht:
@@ -121,19 +162,10 @@ def _janee(veld: Veld, text: pa.Array) -> Getypeerd:
     return replace(judged, kolom=pc.if_else(pc.equal(mapped, "onbekend"), pa.scalar(None, pa.bool_()), judged.kolom))
 
 
-def _only_digits(text: pa.Array) -> bool:
-    """Whether a column holds nothing but ASCII digits, nulls and empty values, so that nothing in it needs a look."""
-    if not len(text):
-        return True
-    offsets = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
-    content = np.frombuffer(text.buffers()[2] or b"", np.uint8)[offsets[0] : offsets[-1]]
-    return bool((content - np.uint8(ord("0")) <= 9).all())
-
-
 def _number(text: pa.Array, digits: tuple[int, int], type_: pa.DataType, sign: str = "[+-]?") -> pa.Array:
     """Whole numbers of so many digits; null for what is none."""
     least, most = digits
-    if _only_digits(text):
+    if only_digits(text):
         length = pc.min_max(pc.binary_length(text)).as_py()
         if length["min"] is None or least <= length["min"] <= length["max"] <= most:
             return pc.cast(text, type_)
@@ -167,7 +199,7 @@ def _datum(veld: Veld, text: pa.Array) -> Getypeerd:
     known day in an unknown month (`19660013`), and SuwiML allows a known day in an unknown year: what comes after the
     first unknown part cannot be used.
     """
-    compact = text if _only_digits(text) else pc.replace_substring(text, "-", "")
+    compact = text if only_digits(text) else pc.replace_substring(text, "-", "")
     value = _number(compact, (8, 8), pa.int32(), sign="")
     year = pc.divide(value, pa.scalar(10_000, pa.int32()))
     rest = pc.subtract(value, pc.multiply(year, pa.scalar(10_000, pa.int32())))
@@ -202,6 +234,7 @@ def _lhnr(veld: Veld, text: pa.Array) -> Getypeerd:
     return _judge(text, pc.if_else(pc.match_substring_regex(text, LHNR_VORM), text, _NO_TEXT), "R-LHNR")
 
 
+_PLAIN = {"lhnr": _plain_lhnr, "datum": _plain_date, "geheel": _plain_number, "bedrag": _plain_number}
 _TYPES = {
     "lhnr": _lhnr,
     "tekst": _tekst,

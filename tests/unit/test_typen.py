@@ -275,6 +275,38 @@ def test_missing_and_unreadable_have_codes_of_their_own() -> None:
     assert result.leeg is not None and result.leeg.to_pylist() == [False, True, False, True]
 
 
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.none(), st.dates().map("{:%Y%m%d}".format).map(lambda tekst: tekst.zfill(8)))))
+def test_whole_dates_are_judged_together(lijst: list[str | None]) -> None:
+    for open_einde in (False, True):
+        expected = [datum_orakel(tekst, open_einde=open_einde, onvolledig=False) for tekst in lijst]
+        assert getypeerd(veld("datum", open_einde=open_einde), lijst) == expected
+
+
+@pytest.mark.parametrize("jaar", [0, 1, 1900, 2000, 2023, 2024, 9999])
+def test_every_day_that_does_not_exist_is_seen(jaar: int) -> None:
+    """One value at a time, so that what is wrong with it is not found because of another."""
+    for maand in range(14):
+        for dag in range(33):
+            tekst = f"{jaar:04d}{maand:02d}{dag:02d}"
+            assert getypeerd(veld("datum"), [tekst]) == [datum_orakel(tekst, open_einde=False, onvolledig=False)], tekst
+
+
+@pytest.mark.parametrize(("type_", "most"), [("geheel", 9), ("bedrag", 16)])
+def test_numbers_of_digits_are_judged_together(type_: VeldType, most: int) -> None:
+    assert getypeerd(veld(type_), ["0", "007", None, "9" * most]) == [0, 7, None, int("9" * most)]
+    assert getypeerd(veld(type_), ["0", "", None, "9" * (most + 1)]) == [0, None, None, FOUT]
+    bounded = veld(type_, minimum=3, maximum=5, verplicht=True)
+    assert getypeerd(bounded, ["3", "5", None]) == [3, 5, "R-VERPLICHT"]
+    assert getypeerd(bounded, ["2", "6", "4"]) == [FOUT, FOUT, 4]
+
+
+@pytest.mark.parametrize("fout", ["123456789K01", "12345678/L01", "123456789L0:", "123456789Lx1", "1234567890L1", ""])
+def test_one_bad_loonheffingennummer_is_seen(fout: str) -> None:
+    assert getypeerd(veld("lhnr"), ["123456789L01", "000000000L99"]) == ["123456789L01", "000000000L99"]
+    assert getypeerd(veld("lhnr"), ["123456789L01", fout]) == ["123456789L01", FOUT if fout else None]
+
+
 def test_nothing_wrong_marks_nothing() -> None:
     result = typeer(veld("datum", verplicht=True), pa.array(["20240101"]))
     assert result.fout is None
