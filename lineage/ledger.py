@@ -224,8 +224,10 @@ class Ledger:
         found = self.rijen(sa.select(t.productrun).where(t.productrun.c.run_id == run_id))
         return found[0] if found else None
 
-    def registreer_run(self, values: Rij, leveringen: Sequence[int], stap: Stap) -> None:
-        """Enters a finished product run with the leveringen it used."""
+    def registreer_run(
+        self, values: Rij, leveringen: Sequence[int], stap: Stap, bestanden: Sequence[Rij] = ()
+    ) -> None:
+        """Enters a finished product run with the leveringen it used, the files it read and those it made."""
         with self.transactie() as connection:
             highest = connection.execute(sa.select(sa.func.max(t.productrun.c.volgorde))).scalar() or 0
             connection.execute(t.productrun.insert().values({**values, "volgorde": highest + 1}))
@@ -233,7 +235,22 @@ class Ledger:
                 connection.execute(
                     t.run_levering.insert(), [{"run_id": values["run_id"], "levering_nr": nr} for nr in leveringen]
                 )
+            if bestanden:
+                connection.execute(
+                    t.run_bestand.insert(), [{**bestand, "run_id": values["run_id"]} for bestand in bestanden]
+                )
             self.schrijf_stap(stap, connection)
+
+    def runs_met(self, product: str, periode: str, pins: str) -> list[Rij]:
+        """The runs of a product for a period that have exactly these pins, in order."""
+        r = t.productrun.c
+        where = (r.product == product, r.periode == periode, r.pins == pins)
+        return self.rijen(sa.select(t.productrun).where(*where).order_by(r.volgorde))
+
+    def run_bestanden(self, run_id: str) -> list[Rij]:
+        """The files a run read (`invoer`) and made (`uitvoer`), by name."""
+        b = t.run_bestand.c
+        return self.rijen(sa.select(t.run_bestand).where(b.run_id == run_id).order_by(b.soort, b.naam))
 
     def onafgemaakt(self, product: str) -> list[Rij]:
         """Runs of a product of which not every delivery has ended, in order; only the newest of a period counts."""

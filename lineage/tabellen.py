@@ -100,6 +100,8 @@ productrun = Table(
     Column("product", String(40), nullable=False),
     Column("periode", String(7), nullable=False),
     Column("pins", Text, nullable=False),
+    Column("volledig", Text),
+    Column("vastgelegd", Text),
     Column("status", String(20), nullable=False),
     Column("volgorde", Integer, nullable=False),
     Column("aangemaakt_op", DateTime(timezone=True), nullable=False),
@@ -111,6 +113,18 @@ run_levering = Table(
     metadata,
     Column("run_id", ForeignKey("productrun.run_id"), primary_key=True),
     Column("levering_nr", ForeignKey("levering.levering_nr"), primary_key=True),
+)
+
+run_bestand = Table(
+    "run_bestand",
+    metadata,
+    Column("run_id", ForeignKey("productrun.run_id"), primary_key=True),
+    Column("soort", String(10), primary_key=True),
+    Column("naam", String(160), primary_key=True),
+    Column("rijen", _BIG, nullable=False),
+    Column("sha256", String(64)),
+    Column("inhoud", String(64)),
+    Column("sleutelversie", Integer),
 )
 
 uitlevering = Table(
@@ -129,6 +143,7 @@ uitlevering = Table(
     Column("code", String(30)),
     Column("wijzer", Text),
     Column("dagtekening", DateTime(timezone=True)),
+    Column("vastgelegd", Text),
     UniqueConstraint("ontvanger", "product", "volgnummer"),
     Index("uitlevering_ontvanger", "ontvanger", "product", "periode"),
 )

@@ -23,11 +23,12 @@ import pyarrow.parquet as pq
 
 from pipeline.periode import peildatum
 from privacy.sleutels import VARIABELE
+from schemas.load import ROOT
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-TRANSFORMS = Path(__file__).resolve().parent.parent / "transforms"
+TRANSFORMS = ROOT.parent.resolve() / "transforms"
 RESULTS = ("signal", "bewijs", "uitgesloten")
 
 # Nothing to the console, no file that names machines or usage, no network.

@@ -7,6 +7,7 @@ models; a declaration that does not fit raises `SchemaFout` with the file and th
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -18,7 +19,7 @@ import yaml
 
 from schemas.model import Bron, Doel, Melding, Ontvanger, Product, Raadpleging, Tabel, Tenzij
 
-ROOT = Path(__file__).parent
+ROOT = Path(os.environ.get("KETEN_DECLARATIES") or Path(__file__).parent)  # set by a repetition: those of then
 _ARTIKEL = re.compile(r"\b(?:artikel|art\.)\s*\d[\w.:]*\s+\S", re.IGNORECASE)
 _ARTIKEL_AVG = re.compile(
     r"\b(?:artikel|art\.)(?:(?!\bartikel|\bart\.)[^;()])*?\b(?:AVG|GDPR|Algemene verordening gegevensbescherming)\b",
