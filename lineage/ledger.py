@@ -224,9 +224,7 @@ class Ledger:
         found = self.rijen(sa.select(t.productrun).where(t.productrun.c.run_id == run_id))
         return found[0] if found else None
 
-    def registreer_run(
-        self, values: Rij, leveringen: Sequence[int], stap: Stap, bestanden: Sequence[Rij] = ()
-    ) -> None:
+    def registreer_run(self, values: Rij, leveringen: Sequence[int], stap: Stap, bestanden: Sequence[Rij] = ()) -> None:
         """Enters a finished product run with the leveringen it used, the files it read and those it made."""
         with self.transactie() as connection:
             highest = connection.execute(sa.select(sa.func.max(t.productrun.c.volgorde))).scalar() or 0
@@ -313,7 +311,7 @@ class Ledger:
         with self.transactie() as connection:
             for row in rows:
                 where = (u.run_id == row["run_id"], u.ontvanger == row["ontvanger"])
-                values = {name: row[name] for name in ("status", "code", "wijzer", "volgnummer")}
+                values = {name: row[name] for name in ("status", "code", "wijzer", "volgnummer", "vastgelegd")}
                 connection.execute(t.uitlevering.update().where(*where).values(values))
             if bestanden:
                 connection.execute(t.uitlevering_bestand.insert(), [dict(bestand) for bestand in bestanden])

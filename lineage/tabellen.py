@@ -143,6 +143,7 @@ uitlevering = Table(
     Column("code", String(30)),
     Column("wijzer", Text),
     Column("dagtekening", DateTime(timezone=True)),
+    Column("vergeleken_met", String(40)),
     Column("vastgelegd", Text),
     UniqueConstraint("ontvanger", "product", "volgnummer"),
     Index("uitlevering_ontvanger", "ontvanger", "product", "periode"),

@@ -177,7 +177,7 @@ def _coherence(gelezen: GelezenBericht) -> Iterator[tuple[str, str]]:
     ids = gelezen.signalen.column("signaal_id")
     if pc.count_distinct(ids).as_py() != len(ids):
         yield "M-SAMENHANG", "signaalId"
-    if not pc.all(pc.is_in(gelezen.bewijs.column("signaal_id"), value_set=ids.combine_chunks())).as_py():
+    if not pc.all(pc.is_in(gelezen.bewijs.column("signaal_id"), value_set=ids.combine_chunks()), min_count=0).as_py():
         yield "M-SAMENHANG", "bewijs"
     if "aantal_signalen" in gelezen.envelop and not _counts_match(gelezen.envelop, gelezen.signalen):
         yield "M-AANTAL", "envelop"

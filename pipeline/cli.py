@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.opdrachten import betrokkene, bewaren, log, retour, sleutel, vertrek
+from pipeline.opdrachten import betrokkene, bewaren, draai, log, retour, sleutel, vertrek
 from pipeline.opdrachten import levering as leveringen
 from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, toon_tellingen, voortgang
 from schemas.fout import KetenFout
@@ -28,6 +28,7 @@ app = typer.Typer(
 app.add_typer(bewaren.app, name="bewaren")
 app.add_typer(betrokkene.app, name="correctie")
 app.command()(betrokkene.inzage)
+app.command()(draai.draai)
 app.add_typer(leveringen.app, name="levering")
 app.add_typer(log.app, name="log")
 app.command()(retour.retour)
@@ -110,38 +111,6 @@ def ontvang(
 
 
 @app.command()
-def draai(
-    product: Annotated[str, typer.Argument(help="Naam van het product, bijvoorbeeld vsv.")],
-    periode: Annotated[str, typer.Option("--periode", help="Maand waarover het product gaat.", metavar="JJJJ-MM")],
-) -> None:
-    """Draai een product voor een maand, tot en met de uitlevering."""
-    from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.signaleer import RunMislukt  # noqa: PLC0415
-    from pipeline.werk import draai as draai_product  # noqa: PLC0415
-    from schemas.load import meldingen, producten  # noqa: PLC0415
-
-    if product not in producten():
-        raise typer.BadParameter(f"kies uit {', '.join(producten())}", param_hint="product")
-    with voortgang() as progress:
-        progress.add_task(f"{product} over {periode}", total=None)
-        try:
-            gedraaid = draai_product(Instellingen(), product, periode)
-        except RunMislukt as fout:
-            console.print(f"[red]{fout}[/red]")
-            raise typer.Exit(RUN_MISLUKT) from None
-    signalen = gedraaid.signalering.signalen
-    console.print(f"{gedraaid.signalering.run_id}: {sum(signalen.values())} signalen")
-    for code, aantal in signalen.items():
-        console.print(f"  {code}: {aantal}")
-    for status, aantal in sorted(gedraaid.uitlevering.ontvangers.items()):
-        console.print(f"  {status}: {aantal} ontvangers, {gedraaid.uitlevering.signalen[status]} signalen")
-    for code, aantal in sorted(gedraaid.uitlevering.redenen.items()):
-        console.print(f"  {code} ({aantal}): {meldingen()[code].betekenis} {meldingen()[code].wat_te_doen}")
-    if gedraaid.uitlevering.redenen:
-        raise typer.Exit(OPZIJ)
-
-
-@app.command()
 def lees(
     pad: Annotated[Path, typer.Argument(help="Map met uitleveringen, of een berichtbestand.", exists=True)],
     uit: Annotated[Path | None, typer.Option(help="Map om de signalen als CSV en Parquet in op te slaan.")] = None,
@@ -150,7 +119,9 @@ def lees(
     from message_formats.lees import exporteer, lees_map  # noqa: PLC0415
 
     uitkomst = lees_map(pad)
-    table = Table("bericht", "ontvanger", "periode", "nr", "signalen", "per code", "formaten", "controle", box=None)
+    table = Table(
+        "bericht", "ontvanger", "periode", "nr", "soort", "signalen", "per code", "formaten", "controle", box=None
+    )
     for levering in uitkomst.leveringen:
         envelop = levering.envelop
         table.add_row(
@@ -158,6 +129,7 @@ def lees(
             f"{envelop.get('ontvanger_code', '?')} {envelop.get('ontvanger_naam', '')}".strip(),
             str(envelop.get("periode", "?")),
             str(envelop.get("volgnummer", "?")),
+            str(envelop.get("leveringsoort", "?")),
             str(sum(levering.aantallen.values())),
             " ".join(f"{code}:{aantal}" for code, aantal in levering.aantallen.items()),
             " ".join(levering.formaten),

@@ -24,6 +24,7 @@ from pipeline.uitlevering.maak import Maker
 from pipeline.uitlevering.samenstel import stel_samen
 from pipeline.uitlevering.status import ONGEWIJZIGD, VOORGENOMEN
 from pipeline.uitlevering.voornemen import voornemens
+from pipeline.vastlegging import leg_vast
 from schemas.load import producten
 
 GROEP = 50  # deliveries per ledger transaction
@@ -50,14 +51,15 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
         return _uitlevering(run_id, known)
     stap = Stap("lever", run_id, product.product, run["periode"])
     stand = Stand(instellingen)
-    samenstelling = stel_samen(instellingen, stand, run, product)
+    samenstelling = stel_samen(instellingen, stand, run, product, known.values())
+    vastgelegd = leg_vast(instellingen, afzender_oin=instellingen.afzender_oin)
     if not known:
-        ledger.neem_voor(voornemens(ledger, run, product, samenstelling))
+        ledger.neem_voor(voornemens(ledger, run, product, samenstelling, vastgelegd))
     todo = [row for row in ledger.uitleveringen(run_id).values() if row["status"] == VOORGENOMEN]
     # Messages hold burgerservicenummers, also those in the making: they are made where deliveries may be.
     werkmap = instellingen.uitleveringen / f".{run_id}-{os.getpid()}"
     maker = Maker(instellingen.afzender_oin, product, samenstelling, werkmap)
-    bezorger = Bezorger(ledger, stand.logboek, maker, MapKanaal(instellingen.uitleveringen), run, stap)
+    bezorger = Bezorger(ledger, stand.logboek, maker, MapKanaal(instellingen.uitleveringen), run, stap, vastgelegd)
     try:
         for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):
             bezorger.verwerk(groep)

@@ -5,6 +5,9 @@ A signal that was not there before is `nieuw`; one whose content differs is `gew
 source was corrected), and `beeindigd` when it was of an earlier period and the signal is a lasting state. A one-time
 event of an earlier period stays as it was.
 
+Who gets `volledig`, by agreement or on request, is sent everything that holds now, each signal with how it compares
+with what was received; what has gone is not in it. It counts as received like any other delivery.
+
 Two runs speak of the same signal when person, code, employer, subject and start are the same. The `signaal_id` of a run
 is its own affair: it joins signals and bewijs, and a rotation of the key changes it.
 """
@@ -17,10 +20,12 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.load import read_csv
 from schemas.model import Product
 
+ALLE = "*"  # everything is asked for whoever has received this product or has signals now
 # Differ from run to run without the signal having changed.
 _NOT_CONTENT = ("signaal_id", "ontvanger", "peildatum", "filename")
 # What makes a signal the same signal within a product; a product without one of these columns does without.
@@ -74,7 +79,6 @@ where exists (
     select 1 from gekozen
     join bewijs_van on bewijs_van.signaal = gekozen.filename
     where gekozen.intern_id = bewijs.signaal_id and bewijs_van.bewijs = bewijs.filename
-      and gekozen.mutatie <> 'ongewijzigd'
 )
 order by signaal_id, volgnummer
 """
@@ -82,17 +86,43 @@ order by signaal_id, volgnummer
 
 @dataclass(frozen=True)
 class Mutaties:
-    """Signals per recipient, sorted by recipient and code; and the bewijs of what changed.
+    """Signals per recipient, sorted by recipient and code; the bewijs of what is sent; who gets everything.
 
-    A signal has `mutatie`, the `intern_id` by which its bewijs is found (`signaal_id` there), and `kenmerk`: 16 bytes
-    that stand for what it is about, the person and the employer aside.
+    A signal has `mutatie`, whether it is sent (`te_sturen`), the `intern_id` by which its bewijs is found (`signaal_id`
+    there), and `kenmerk`: 16 bytes that stand for what it is about, the person and the employer aside.
     """
 
     signalen: pa.Table
     bewijs: pa.Table
+    volledig: frozenset[str]
 
 
-def bepaal_mutaties(product: Product, periode: str, nu: Path, eerder: Mapping[str, tuple[Path, str]]) -> Mutaties:
+@dataclass(frozen=True)
+class Volledig:
+    """Who is to get everything that holds now: those who agreed on it, and those for whom it was asked (`ALLE`)."""
+
+    afgesproken: frozenset[str] = frozenset()
+    gevraagd: frozenset[str] = frozenset()
+
+    def wie(self, signalen: pa.Table, eerder: Mapping[str, tuple[Path, str]], periode: str) -> frozenset[str]:
+        """Who gets it, also when that is nothing.
+
+        By agreement it is made once for a period, and again when something changed; on request always.
+        """
+        gone = pc.is_in(signalen["mutatie"], value_set=pa.array(["beeindigd", "ingetrokken"]))
+        known = set(signalen.filter(pc.invert(gone))["ontvanger"].to_pylist()) | eerder.keys()
+        changed = set(signalen.filter(pc.not_equal(signalen["mutatie"], "ongewijzigd"))["ontvanger"].to_pylist())
+        received = {naar for naar, (_, periode_toen) in eerder.items() if periode_toen == periode}
+        asked = known if ALLE in self.gevraagd else self.gevraagd
+        return frozenset(asked | {naar for naar in self.afgesproken & known if naar in changed or naar not in received})
+
+
+NIEMAND = Volledig()
+
+
+def bepaal_mutaties(
+    product: Product, periode: str, nu: Path, eerder: Mapping[str, tuple[Path, str]], volledig: Volledig = NIEMAND
+) -> Mutaties:
     """Compares the run in folder `nu` with what each recipient last received.
 
     `eerder` maps a recipient to the folder and period of the run it last received; a recipient that is not in it never
@@ -111,10 +141,20 @@ def bepaal_mutaties(product: Product, periode: str, nu: Path, eerder: Mapping[st
         signals_view(connection, "nu_inhoud", [files[nu]], product.product)
         signals_view(connection, "toen_inhoud", sorted({row[1] for row in vorige}) or [files[nu]], product.product)
         signalen = connection.sql(_COMPARE, params={"periode": periode, "nu": files[nu]}).to_arrow_table()
-        connection.register("gekozen", signalen.select(["intern_id", "filename", "mutatie"]))
+        naar_volledig = volledig.wie(signalen, eerder, periode)
+        signalen = signalen.append_column("te_sturen", _te_sturen(signalen, naar_volledig))
+        sent = signalen.filter(signalen["te_sturen"])
+        connection.register("gekozen", sent.select(["intern_id", "filename"]))
         connection.read_parquet(list(evidence.values()), filename=True).create_view("bewijs")
         bewijs = connection.sql(_BEWIJS).to_arrow_table()
-    return Mutaties(signalen.drop_columns(["filename"]), bewijs)
+    return Mutaties(signalen.drop_columns(["filename"]), bewijs, naar_volledig)
+
+
+def _te_sturen(signalen: pa.Table, volledig: frozenset[str]) -> pa.ChunkedArray:
+    """Which signals are sent: what changed, or to whom gets everything what holds now."""
+    all_of_it = pc.is_in(signalen["ontvanger"], value_set=pa.array(sorted(volledig), pa.string()))
+    gone = pc.is_in(signalen["mutatie"], value_set=pa.array(["beeindigd", "ingetrokken"]))
+    return pc.if_else(all_of_it, pc.invert(gone), pc.not_equal(signalen["mutatie"], "ongewijzigd"))
 
 
 def _table(names: Sequence[str], rows: Sequence[tuple[str, ...]]) -> pa.Table:

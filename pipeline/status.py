@@ -11,7 +11,7 @@ from lineage.ledger import Rij
 from lineage.leveringen import GEPARKEERD, alle
 from lineage.vernietiging import tellende_leveringen
 from pipeline.instellingen import Instellingen
-from pipeline.signaleer import huidige_pins
+from pipeline.pins import huidige_pins
 from pipeline.stand import Stand
 from schemas.load import doelen, producten
 
@@ -63,7 +63,7 @@ def stand(instellingen: Instellingen, product: str) -> list[Voortgang]:
             reden = AFGESLOTEN
         elif latest is None:
             reden = "nieuw"
-        elif latest["run_id"] != pins.run_id:
+        elif latest["pins"] != pins.as_json():
             reden = "gewijzigd"
         else:
             reden = "uitleveren" if latest["run_id"] in open_runs else ""

@@ -77,7 +77,7 @@ def pak_uit(instellingen: Instellingen, digest: str, folder: Path) -> Path:
     if not archief.exists():
         raise KetenFout("H-DECLARATIES", digest[:12])
     with zipfile.ZipFile(archief) as file:
-        names = sorted(file.namelist(), key=lambda name: Path(name))
+        names = sorted(file.namelist(), key=Path)
         if _digest((name, file.read(name)) for name in names) != digest:
             raise KetenFout("H-DECLARATIES", digest[:12])
         file.extractall(folder)
@@ -115,7 +115,7 @@ def inhoud_van(pad: Path) -> str:
     schema = pq.read_schema(pad)
     hidden = {*pseudoniem_kolommen(schema), nummer_kolom(pad)}
     names = sorted(set(schema.names) - hidden)
-    text = ", ".join(f"coalesce(\"{naam}\"::varchar, chr(30))" for naam in names)
+    text = ", ".join(f'coalesce("{naam}"::varchar, chr(30))' for naam in names)
     query = f"""
         select count(*), sum(md5_number_lower(rij)::hugeint), sum(md5_number_upper(rij)::hugeint)
         from (select concat_ws(chr(31), {text}) as rij from read_parquet($pad))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from pipeline.instellingen import Instellingen
 from pipeline.lever import Uitlevering, lever
 from pipeline.periode import controleer
-from pipeline.signaleer import Signalering, signaleer
+from pipeline.signaleer import Signalering, neem_over, signaleer
 
 
 @dataclass(frozen=True)
@@ -26,4 +27,17 @@ def draai(instellingen: Instellingen, product: str, periode: str) -> Gedraaid:
     """
     controleer(periode)
     signalering = signaleer(instellingen, product, periode)
+    return Gedraaid(signalering, lever(instellingen, signalering.run_id))
+
+
+def draai_volledig(instellingen: Instellingen, product: str, periode: str, ontvangers: Collection[str]) -> Gedraaid:
+    """Delivers everything that now holds to some recipients (`ALLE`: to all), after what was still to be delivered.
+
+    Raises:
+        KetenFout: `L-PERIODE` when the period is not a month.
+    """
+    run_id = draai(instellingen, product, periode).signalering.run_id
+    run = instellingen.grootboek.run(run_id)
+    assert run is not None, run_id
+    signalering = neem_over(instellingen, run, ontvangers)
     return Gedraaid(signalering, lever(instellingen, signalering.run_id))

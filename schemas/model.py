@@ -412,10 +412,10 @@ class Product(Model):
 class Ontvanger(Model):
     """A recipient with its agreement.
 
-    `partner` says whether the agreement has the burgerservicenummer of the partner; `overeenkomst_tot` is the last
-    day, None while the agreement runs. The percentage and `aow_norm` (whether households of pension age are held
-    against the AOW norm) are its own choice, by the Regeling kwijtschelding belastingen medeoverheden; None where it
-    has nothing to do with kwijtschelding.
+    `partner` says whether the agreement has the burgerservicenummer of the partner; `leveringsoort` whether it is sent
+    what changed or everything that holds; `overeenkomst_tot` is the last day, None while the agreement runs. The
+    percentage and `aow_norm` (whether households of pension age are held against the AOW norm) are its own choice, by
+    the Regeling kwijtschelding belastingen medeoverheden; None where it has nothing to do with kwijtschelding.
     """
 
     ontvanger: str
@@ -426,7 +426,7 @@ class Ontvanger(Model):
     formaten: tuple[Literal["json", "xml", "csv"], ...]
     inhoud: Literal["dat", "wat"]
     partner: bool
-    leveringsoort: Literal["mutaties"]  # `volledig` is refused until deliveries can be made that way
+    leveringsoort: Literal["mutaties", "volledig"]
     kanaal: Literal["map"]
     percentage_kosten_van_bestaan: int | None = Field(ge=90, le=100)
     aow_norm: bool | None

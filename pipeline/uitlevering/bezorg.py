@@ -17,7 +17,7 @@ from schemas.load import ontvangers
 
 @dataclass(frozen=True)
 class Bezorger:
-    """Delivers what a maker makes."""
+    """Delivers what a maker makes; `vastgelegd` is what it makes it with, now that it is made."""
 
     ledger: Ledger
     logboek: Logboek
@@ -25,6 +25,7 @@ class Bezorger:
     kanaal: MapKanaal
     run: Rij
     stap: Stap
+    vastgelegd: str
 
     def verwerk(self, groep: Sequence[Rij]) -> None:
         """Makes and delivers a group of planned deliveries and enters how they ended."""
@@ -32,7 +33,7 @@ class Bezorger:
         for row in groep:
             try:
                 files += self._bezorg(row)
-                ended.append({**row, "status": GELEVERD, "code": None, "wijzer": None})
+                ended.append({**row, "vastgelegd": self.vastgelegd, "status": GELEVERD, "code": None, "wijzer": None})
             except KetenFout as fout:
                 # One that is held back gives up its number, so that the numbers a recipient sees have no gap.
                 ended.append(

@@ -6,8 +6,9 @@ This is the one place on the way out that holds a key. What it gives holds burge
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,13 +17,13 @@ import pyarrow.compute as pc
 from lineage.ledger import Rij
 from lineage.retour import ongegronde_signalen
 from message_formats.write import Fragmenten
-from pipeline.geleverd import geleverd_pad, ongegrond_pad, schrijf_geleverd
+from pipeline.geleverd import VERZONDEN, geleverd_pad, ongegrond_pad, schrijf_geleverd
 from pipeline.instellingen import Instellingen
-from pipeline.mutaties import Mutaties, bepaal_mutaties
+from pipeline.mutaties import Mutaties, Volledig, bepaal_mutaties
 from pipeline.retour.ongegrond import is_een_van
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
-from pipeline.uitlevering.status import ONGEWIJZIGD
+from pipeline.uitlevering.status import ONGEWIJZIGD, VOLLEDIG
 from privacy.betrokkenen import Betrokkenen, Nummers
 from privacy.signaalnummer import as_blokken, signaalnummers
 from schemas.arrow import PSEUDONIEM
@@ -37,8 +38,10 @@ LHNR = "loonheffingennummer"  # a pseudonym in the signals, because it may hold 
 class Samenstelling:
     """The signals of a run as they go into messages, sorted by recipient.
 
-    `rijen` gives the rows [start, stop) of a recipient that has something to hear, `ongewijzigd` how many signals of a
-    recipient are not sent again.
+    `rijen` gives the rows [start, stop) of a recipient that has something to hear or gets everything, `ongewijzigd` how
+    many signals of a recipient are not sent again; `volledig` is who gets everything that holds now, `vergeleken_met`
+    the run that each recipient received before. `verzonden` and `ongegrond` are what is sent and what is not because it
+    was found ungrounded, as `pipeline.geleverd.VERZONDEN` says.
     """
 
     definitie: Bericht
@@ -46,6 +49,10 @@ class Samenstelling:
     fragmenten: Fragmenten
     rijen: Mapping[str, tuple[int, int]]
     ongewijzigd: Mapping[str, int]
+    volledig: frozenset[str]
+    vergeleken_met: Mapping[str, str]
+    verzonden: pa.Table
+    ongegrond: pa.Table
 
     def betrokkenen(self, ontvanger: str) -> Nummers:
         """About whom a recipient is told."""
@@ -57,35 +64,95 @@ class Samenstelling:
         return betrokkenen.nummers()
 
 
-def stel_samen(instellingen: Instellingen, stand: Stand, run: Rij, product: Product) -> Samenstelling:
+@dataclass(frozen=True)
+class Vergelijking:
+    """What a run is held against, and where it stands.
+
+    `eerder` gives per recipient the id, folder and period of the run it last received; `ongegrond` the signals
+    (recipient, number in messages) that a recipient found ungrounded.
+    """
+
+    nu: Path
+    eerder: Mapping[str, tuple[str, Path, str]]
+    volledig: Volledig
+    ongegrond: Collection[tuple[str, str]]
+
+    @classmethod
+    def van(cls, instellingen: Instellingen, run: Rij, product: Product, voorgenomen: Iterable[Rij]) -> Vergelijking:
+        """As the ledger stands; what was planned stays as it was planned."""
+        ledger = instellingen.grootboek
+        earlier = ledger.laatst_geleverd(product.product, run["periode"], run["volgorde"])
+        return cls(
+            run_map(instellingen, run["run_id"]),
+            {
+                naar: (row["run_id"], run_map(instellingen, row["run_id"]), row["periode"])
+                for naar, row in earlier.items()
+            },
+            gepland_volledig(rows) if (rows := list(voorgenomen)) else _volledig(run, product),
+            ongegronde_signalen(ledger, product.product),
+        )
+
+
+def gepland_volledig(rows: Iterable[Rij]) -> Volledig:
+    """Who gets everything, as their deliveries were planned."""
+    whole = (row["ontvanger"] for row in rows if row["leveringsoort"] == VOLLEDIG and row["status"] != ONGEWIJZIGD)
+    return Volledig(gevraagd=frozenset(whole))
+
+
+def _volledig(run: Rij, product: Product) -> Volledig:
+    """Who gets everything: by agreement, and as it was asked for this run."""
+    agreed = (
+        code
+        for code, ontvanger in ontvangers().items()
+        if ontvanger.leveringsoort == VOLLEDIG and product.product in ontvanger.producten
+    )
+    return Volledig(frozenset(agreed), frozenset((run["volledig"] or "").split()))
+
+
+def stel_samen(
+    instellingen: Instellingen, stand: Stand, run: Rij, product: Product, voorgenomen: Iterable[Rij] = ()
+) -> Samenstelling:
     """Holds a run against what each recipient last received; keeps beside it what is sent (`pipeline.geleverd`)."""
-    definitie = find_bericht(product.bericht, product.versie)
-    mutaties = _mutaties(instellingen, stand, run, product)
-    changed = pc.not_equal(mutaties.signalen["mutatie"], ONGEWIJZIGD)
-    ongewijzigd = _per_ontvanger(mutaties.signalen.filter(pc.invert(changed)))
-    signalen = _met_nummer(stand, product, mutaties.signalen.filter(changed).combine_chunks())
-    # What a recipient found ungrounded it does not hear of again, however the run looks that it is held against.
-    judged = ongegronde_signalen(instellingen.grootboek, product.product)
-    known = is_een_van(signalen, ("ontvanger", "signaal_id"), judged)
-    ongewijzigd = dict(Counter(ongewijzigd) + Counter(_per_ontvanger(signalen.filter(known))))
+    vergelijking = Vergelijking.van(instellingen, run, product, voorgenomen)
+    samenstelling = stel_samen_uit(stand, run, product, vergelijking)
     versie = stand.sleutelversie(product.doel)
-    if judged:  # so that it is found in the run, and destroyed there
-        schrijf_geleverd(ongegrond_pad(instellingen, run["run_id"]), signalen.filter(known), versie)
-    signalen = signalen.filter(pc.invert(known)).combine_chunks()
-    schrijf_geleverd(geleverd_pad(instellingen, run["run_id"]), signalen, versie)
+    if vergelijking.ongegrond:  # so that it is found in the run, and destroyed there
+        schrijf_geleverd(ongegrond_pad(instellingen, run["run_id"]), samenstelling.ongegrond, versie)
+    schrijf_geleverd(geleverd_pad(instellingen, run["run_id"]), samenstelling.verzonden, versie)
+    return samenstelling
+
+
+def stel_samen_uit(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Samenstelling:
+    """Holds a run against other runs; writes nothing."""
+    definitie = find_bericht(product.bericht, product.versie)
+    mutaties = _mutaties(stand, run, product, vergelijking)
+    sent = mutaties.signalen["te_sturen"]
+    unchanged = pc.equal(mutaties.signalen["mutatie"], ONGEWIJZIGD)
+    ongewijzigd = _per_ontvanger(mutaties.signalen.filter(pc.and_not(unchanged, sent)))
+    signalen = _met_nummer(stand, product, mutaties.signalen.filter(sent).drop_columns(["te_sturen"]).combine_chunks())
+    # What a recipient found ungrounded it does not hear of again, however the run looks that it is held against.
+    known = is_een_van(signalen, ("ontvanger", "signaal_id"), vergelijking.ongegrond)
+    ongegrond, signalen = signalen.filter(known), signalen.filter(pc.invert(known)).combine_chunks()
     personen = _met_personen(stand, product, signalen)
-    fragmenten = Fragmenten.bereid(definitie, personen, _in_bericht(mutaties.bewijs, signalen))
-    return Samenstelling(definitie, personen, fragmenten, _rijen(personen), ongewijzigd)
+    return Samenstelling(
+        definitie=definitie,
+        signalen=personen,
+        fragmenten=Fragmenten.bereid(definitie, personen, _in_bericht(mutaties.bewijs, signalen)),
+        rijen=dict.fromkeys(mutaties.volledig, (0, 0)) | _rijen(personen),
+        ongewijzigd=dict(Counter(ongewijzigd) + Counter(_per_ontvanger(ongegrond))),
+        volledig=mutaties.volledig,
+        vergeleken_met={naar: run_id for naar, (run_id, _, _) in vergelijking.eerder.items()},
+        verzonden=signalen.select(VERZONDEN.names),
+        ongegrond=ongegrond.select(VERZONDEN.names),
+    )
 
 
-def _mutaties(instellingen: Instellingen, stand: Stand, run: Rij, product: Product) -> Mutaties:
-    earlier = instellingen.grootboek.laatst_geleverd(product.product, run["periode"], run["volgorde"])
-    folders = {naar: (run_map(instellingen, row["run_id"]), row["periode"]) for naar, row in earlier.items()}
-    nu = run_map(instellingen, run["run_id"])
-    used = {nu, *(folder for folder, _ in folders.values())}
+def _mutaties(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Mutaties:
+    folders = {naar: (folder, periode) for naar, (_, folder, periode) in vergelijking.eerder.items()}
+    used = {vergelijking.nu, *(folder for folder, _ in folders.values())}
     files = [folder / f"{soort}_{product.product}.parquet" for folder in used for soort in ("signal", "bewijs")]
     stand.controleer_versie(product.doel, files)
-    mutaties = bepaal_mutaties(product, run["periode"], nu, folders)
+    mutaties = bepaal_mutaties(product, run["periode"], vergelijking.nu, folders, vergelijking.volledig)
     stand.controleer_versie(product.doel)
     if product.over == "aantallen":
         return replace(mutaties, signalen=_zonder_personen(mutaties.signalen))

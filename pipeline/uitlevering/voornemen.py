@@ -7,7 +7,7 @@ from datetime import date
 
 from lineage.ledger import Ledger, Rij, now
 from pipeline.uitlevering.samenstel import Samenstelling
-from pipeline.uitlevering.status import ONGEWIJZIGD, TEGENGEHOUDEN, VOORGENOMEN
+from pipeline.uitlevering.status import MUTATIES, ONGEWIJZIGD, TEGENGEHOUDEN, VOLLEDIG, VOORGENOMEN
 from privacy.doelbinding import belemmering
 from schemas.load import doelen, ontvangers
 from schemas.model import Product
@@ -15,15 +15,19 @@ from schemas.model import Product
 IDENTIFICATIE = uuid.UUID("6f3e0f0e-2d0a-5f0a-9a35-7f1c6f2f9a11")  # namespace of bericht_identificatie
 
 
-def voornemens(ledger: Ledger, run: Rij, product: Product, samenstelling: Samenstelling) -> list[Rij]:
-    """One planned delivery per recipient; only what will be sent takes a volgnummer."""
+def voornemens(ledger: Ledger, run: Rij, product: Product, samenstelling: Samenstelling, vastgelegd: str) -> list[Rij]:
+    """One planned delivery per recipient; only what will be sent takes a volgnummer.
+
+    A message with everything is sent also when that is nothing. `vastgelegd` is what they are made with, as JSON.
+    """
     volgnummers = ledger.volgnummers(product.product)
     dagtekening = now()
     rows: list[Rij] = []
     for naar in sorted(samenstelling.rijen.keys() | samenstelling.ongewijzigd.keys()):
         start, stop = samenstelling.rijen.get(naar, (0, 0))
         code = _belemmering(product, naar, dagtekening.date())
-        status = ONGEWIJZIGD if start == stop else TEGENGEHOUDEN if code else VOORGENOMEN
+        whole = naar in samenstelling.volledig
+        status = ONGEWIJZIGD if start == stop and not whole else TEGENGEHOUDEN if code else VOORGENOMEN
         send = status == VOORGENOMEN
         rows.append(
             {
@@ -33,12 +37,14 @@ def voornemens(ledger: Ledger, run: Rij, product: Product, samenstelling: Samens
                 "periode": run["periode"],
                 "volgnummer": volgnummers.get(naar, 0) + 1 if send else None,
                 "bericht_identificatie": str(uuid.uuid5(IDENTIFICATIE, f"{run['run_id']}/{naar}")),
-                "leveringsoort": "mutaties",
+                "leveringsoort": VOLLEDIG if whole else MUTATIES,
                 "aantal": stop - start,
                 "ongewijzigd": samenstelling.ongewijzigd.get(naar, 0),
                 "status": status,
                 "code": code if status == TEGENGEHOUDEN else None,
                 "dagtekening": dagtekening,
+                "vastgelegd": vastgelegd,
+                "vergeleken_met": samenstelling.vergeleken_met.get(naar),
             }
         )
     return rows

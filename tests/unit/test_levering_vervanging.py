@@ -15,7 +15,7 @@ from lineage import leveringen
 from lineage.ledger import Ledger, Stap, now
 from pipeline.instellingen import Instellingen
 from pipeline.levering import besluit as levering_besluit
-from pipeline.signaleer import huidige_pins
+from pipeline.pins import huidige_pins
 from pipeline.stand import Stand
 from pipeline.status import stand
 from pipeline.toelaten import toelaten

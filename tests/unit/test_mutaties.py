@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.mutaties import bepaal_mutaties
+from pipeline.mutaties import ALLE, Volledig, bepaal_mutaties
 from pipeline.uitlevering.samenstel import partners
 from schemas.arrow import PSEUDONIEM
 from schemas.load import producten
@@ -109,3 +109,61 @@ def test_who_moves_ends_at_one_and_begins_at_the_other(tmp_path: Path) -> None:
 def test_partner_only_where_the_agreement_has_it(ontvanger: str, krijgt: bool) -> None:
     table = pa.table({"ontvanger": [ontvanger], "partner": pa.array([b"p" * 16], PSEUDONIEM)})
     assert pc.is_valid(partners(table))[0].as_py() == krijgt
+
+
+def gestuurd(table: pa.Table) -> set[tuple[str, str, str]]:
+    """(ontvanger, intern_id, mutatie) of every row that is sent."""
+    return uitkomst(table.filter(table["te_sturen"]))
+
+
+class TestVolledig:
+    """Everything that holds now, for who agreed on it or asked for it."""
+
+    def maanden(self, tmp_path: Path) -> tuple[Path, Path]:
+        toen = run(
+            tmp_path / "toen",
+            "vsv",
+            [("blijft", "VSV-D1", "0344", 1), ("anders", "VSV-D1", "0344", 1), ("weg", "VSV-D1", "0344", 1)],
+        )
+        rijen: list[Rij] = [("blijft", "VSV-D1", "0344", 1), ("anders", "VSV-D1", "0344", 2)]
+        return toen, run(tmp_path / "nu", "vsv", [*rijen, ("erbij", "VSV-D2", "0344", 1)])
+
+    def test_holds_what_is_now_and_not_what_has_gone(self, tmp_path: Path) -> None:
+        toen, nu = self.maanden(tmp_path)
+        eerder = dict.fromkeys(("0344", "rmc-19"), (toen, "2026-02"))
+        mutaties = bepaal_mutaties(VSV, "2026-03", nu, eerder, Volledig(afgesproken=frozenset({"0344"})))
+        assert gestuurd(mutaties.signalen) == {
+            ("0344", "blijft", "ongewijzigd"),
+            ("0344", "anders", "gewijzigd"),
+            ("0344", "erbij", "nieuw"),
+            ("rmc-19", "anders", "gewijzigd"),
+            ("rmc-19", "weg", "beeindigd"),
+            ("rmc-19", "erbij", "nieuw"),
+        }
+        assert mutaties.volledig == {"0344"}
+        assert set(mutaties.bewijs["signaal_id"].to_pylist()) == {"blijft", "anders", "erbij", "weg"}
+
+    def test_by_agreement_once_for_a_period_and_again_when_something_changed(self, tmp_path: Path) -> None:
+        toen, nu = self.maanden(tmp_path)
+        agreed = Volledig(afgesproken=frozenset({"0344"}))
+        assert bepaal_mutaties(VSV, "2026-03", nu, {"0344": (nu, "2026-02")}, agreed).volledig == {"0344"}
+        assert bepaal_mutaties(VSV, "2026-03", nu, {"0344": (toen, "2026-03")}, agreed).volledig == {"0344"}
+        same = bepaal_mutaties(VSV, "2026-03", nu, {"0344": (nu, "2026-03")}, agreed)
+        assert same.volledig == frozenset()
+        assert {row[0] for row in gestuurd(same.signalen)} == {"rmc-19"}
+
+    def test_on_request_always_also_when_it_is_nothing(self, tmp_path: Path) -> None:
+        _, nu = self.maanden(tmp_path)
+        eerder = dict.fromkeys(("0344", "rmc-19", "0363"), (nu, "2026-03"))
+        asked = bepaal_mutaties(VSV, "2026-03", nu, eerder, Volledig(gevraagd=frozenset({"0344", "0518"})))
+        assert asked.volledig == {"0344", "0518"}
+        assert gestuurd(asked.signalen) == {("0344", naam, "ongewijzigd") for naam in ("blijft", "anders", "erbij")}
+        every = bepaal_mutaties(VSV, "2026-03", nu, eerder, Volledig(gevraagd=frozenset({ALLE})))
+        assert every.volledig == {"0344", "rmc-19", "0363"}
+
+    def test_all_that_was_is_gone(self, tmp_path: Path) -> None:
+        toen, _ = self.maanden(tmp_path)
+        leeg = run(tmp_path / "leeg", "vsv", [])
+        agreed = Volledig(afgesproken=frozenset({"0344"}))
+        mutaties = bepaal_mutaties(VSV, "2026-02", leeg, {"0344": (toen, "2026-02")}, agreed)
+        assert (mutaties.volledig, gestuurd(mutaties.signalen)) == ({"0344"}, set())

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.instellingen import Instellingen
 from pipeline.periode import maand_erbij
-from pipeline.signaleer import huidige_pins
+from pipeline.pins import huidige_pins
 from pipeline.stand import Stand
 from schemas.load import doelen
 from tests.bouw import IKV, ikv, maak_bsn, neem_op, populatie_csv, schrijf_csv

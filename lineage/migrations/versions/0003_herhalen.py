@@ -25,6 +25,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("volledig", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("vastgelegd", sa.Text(), nullable=True))
     with op.batch_alter_table("uitlevering", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("vergeleken_met", sa.String(length=40), nullable=True))
         batch_op.add_column(sa.Column("vastgelegd", sa.Text(), nullable=True))
 
 
@@ -32,6 +33,7 @@ def downgrade() -> None:
     """Takes this revision back."""
     with op.batch_alter_table("uitlevering", schema=None) as batch_op:
         batch_op.drop_column("vastgelegd")
+        batch_op.drop_column("vergeleken_met")
     with op.batch_alter_table("productrun", schema=None) as batch_op:
         batch_op.drop_column("vastgelegd")
         batch_op.drop_column("volledig")
