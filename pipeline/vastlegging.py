@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -98,6 +98,11 @@ def leg_vast(instellingen: Instellingen, **meer: object) -> str:
     """What something is made with, as JSON for the ledger; keeps the declarations."""
     made_with = {"declaraties": bewaar_declaraties(instellingen), "programma": programma(), **meer}
     return json.dumps(made_with, sort_keys=True, separators=(",", ":"))
+
+
+def met_bestanden(vastgelegd: str, bestanden: Mapping[str, str]) -> str:
+    """With the digests of the files of a message by name, as they are when opened."""
+    return json.dumps(json.loads(vastgelegd) | {"bestanden": bestanden}, sort_keys=True, separators=(",", ":"))
 
 
 def sha256_van(pad: Path) -> str:

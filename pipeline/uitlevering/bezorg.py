@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from connectors.kanaal import MapKanaal
 from lineage.ledger import Ledger, Rij, Stap
 from lineage.verwerkingslog import Logsegment
+from message_formats.manifest import SUFFIX, lees_manifest
 from pipeline.logboek import Logboek
 from pipeline.uitlevering.maak import Maker
 from pipeline.uitlevering.status import GELEVERD, TEGENGEHOUDEN
+from pipeline.vastlegging import met_bestanden
 from schemas.fout import KetenFout
 from schemas.load import ontvangers
 
@@ -32,8 +34,9 @@ class Bezorger:
         ended, files = [], []
         for row in groep:
             try:
-                files += self._bezorg(row)
-                ended.append({**row, "vastgelegd": self.vastgelegd, "status": GELEVERD, "code": None, "wijzer": None})
+                delivered, vastgelegd = self._bezorg(row)
+                files += delivered
+                ended.append({**row, "vastgelegd": vastgelegd, "status": GELEVERD, "code": None, "wijzer": None})
             except KetenFout as fout:
                 # One that is held back gives up its number, so that the numbers a recipient sees have no gap.
                 ended.append(
@@ -41,11 +44,13 @@ class Bezorger:
                 )
         self.ledger.rond_af(ended, files, self._log(ended))
 
-    def _bezorg(self, row: Rij) -> list[Rij]:
-        """Makes and delivers one; returns the rows of its files."""
+    def _bezorg(self, row: Rij) -> tuple[list[Rij], str]:
+        """Makes and delivers one; returns the rows of its files, and what its message was made with and became."""
         bestanden = self.maker.maak(row, ontvangers()[row["ontvanger"]])
+        manifest = lees_manifest(next((self.maker.werkmap / row["ontvanger"]).glob(f"*{SUFFIX}")))
+        vastgelegd = met_bestanden(self.vastgelegd, {item.naam: item.sha256 for item in manifest.bestanden})
         self.kanaal.lever([pad for pad, _ in bestanden], f"{row['ontvanger']}/{row['product']}/{row['periode']}")
-        return [
+        delivered: list[Rij] = [
             {
                 "run_id": row["run_id"],
                 "ontvanger": row["ontvanger"],
@@ -55,6 +60,7 @@ class Bezorger:
             }
             for pad, bestand in bestanden
         ]
+        return delivered, vastgelegd
 
     def _log(self, ended: Sequence[Rij]) -> list[Logsegment]:
         """Writes to the processing log about whom the recipients of a group were told."""

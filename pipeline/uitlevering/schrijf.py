@@ -1,0 +1,69 @@
+"""Writes the message of one delivery in the formats the recipient takes: what it says depends on nothing else."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+from lineage.ledger import Rij
+from message_formats.envelope import Envelop
+from message_formats.manifest import Bestand
+from pipeline.periode import peildatum
+from pipeline.uitlevering.samenstel import Samenstelling
+from schemas.model import Ontvanger, Product
+
+
+@dataclass(frozen=True)
+class Schrijver:
+    """Writes messages of one run."""
+
+    afzender_oin: str
+    product: Product
+    samenstelling: Samenstelling
+
+    def stam(self, row: Rij) -> str:
+        """How the names of the files of a delivery begin."""
+        nummer = f"{row['volgnummer']:06d}"
+        return f"{self.samenstelling.definitie.bericht}_{row['ontvanger']}_{row['periode']}_{nummer}"
+
+    def schrijf(self, row: Rij, ontvanger: Ontvanger, folder: Path) -> list[tuple[Path, Bestand]]:
+        """Writes the files of one delivery, not validated, to a folder that is made when absent."""
+        envelop, (start, stop) = self.envelop(row, ontvanger), self.samenstelling.rijen[row["ontvanger"]]
+        folder.mkdir(parents=True, exist_ok=True)
+        made: list[tuple[Path, Bestand]] = []
+        for formaat in ontvanger.formaten:
+            pad, bewijs = folder / f"{self.stam(row)}.{formaat}", folder / f"{self.stam(row)}_bewijs.csv"
+            with pad.open("wb") as doel, bewijs.open("wb") if formaat == "csv" else nullcontext() as bewijs_doel:
+                self.samenstelling.fragmenten.schrijf(
+                    envelop, start, stop, formaat, doel, bewijs_doel, ontvanger.inhoud
+                )
+            made.append((pad, Bestand.van(pad, formaat)))
+            if formaat == "csv":
+                made.append((bewijs, Bestand.van(bewijs, formaat, "bewijs")))
+        return made
+
+    def envelop(self, row: Rij, ontvanger: Ontvanger) -> Envelop:
+        """The heading of the message of a delivery."""
+        definitie = self.samenstelling.definitie
+        start, stop = self.samenstelling.rijen[row["ontvanger"]]
+        return Envelop(
+            bericht=definitie.bericht,
+            versie=definitie.versie,
+            afzender_oin=self.afzender_oin,
+            ontvanger_oin=ontvanger.oin,
+            ontvanger=ontvanger.ontvanger,
+            ontvanger_naam=ontvanger.naam,
+            bericht_identificatie=row["bericht_identificatie"],
+            volgnummer=row["volgnummer"],
+            dagtekening=row["dagtekening"].replace(tzinfo=UTC),
+            periode=row["periode"],
+            peildatum=peildatum(row["periode"]),
+            leveringsoort=row["leveringsoort"],
+            aantal_signalen=stop - start,
+            aantallen=self.samenstelling.fragmenten.aantallen(start, stop),
+            run_id=row["run_id"],
+            contact_naam=self.product.eigenaar.naam,
+            contact=self.product.eigenaar.contact,
+        )
