@@ -129,6 +129,7 @@ class Gemeente:
                 "huishoudtype": pick(HUISHOUDTYPEN, a.huishoudtype[wie]),
                 "aantal_volwassenen": pa.array(a.volwassenen[wie]).cast(pa.string()),
                 "indicatie_pensioengerechtigd": pick(("nee", "ja"), a.pensioen[wie]),
+                "bedrag_aanslag": pa.array(15000 + wie * 1237 % 60000).cast(pa.string()),
             }
         )
         return tabel, kantoor
@@ -137,7 +138,7 @@ class Gemeente:
         self, map_: Path, tabel: pa.Table, kantoor: Getallen, rng: np.random.Generator, *, per_kantoor: bool
     ) -> None:
         """`aanvragen_van` a month: per office in CSV or JSON, per waterschap in JSON; or one CSV file for all."""
-        tabel = blank(rng, tabel, "indicatie_pensioengerechtigd", 10)
+        tabel = blank(rng, blank(rng, tabel, "indicatie_pensioengerechtigd", 10), "bedrag_aanslag", 10)
         if not per_kantoor:
             write_csv(map_ / "kwijtscheldingsaanvraag.csv", AANVRAAG, plant(rng, tabel))
             return

@@ -39,6 +39,7 @@
     rij.*,
     soort.code_soort_ikv,
     codelijst.groep,
+    codelijst.omschrijving as soort_inkomen,
     soort.levering_nr as levering_nr_ikp,
     soort.record_nr as record_nr_ikp
   from {{ relatie }} as rij

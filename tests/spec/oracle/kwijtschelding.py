@@ -42,6 +42,7 @@ class Antwoord:
     reden: str | None = None
     netto_inkomen_maand: int | None = None
     betalingscapaciteit: int | None = None
+    bedrag_kwijtschelding: int | None = None
     kenteken: str | None = None
     waarde_voertuig: int | None = None
     aantal_voertuigen: int | None = None
@@ -72,19 +73,31 @@ def antwoord_op(t: Tabel, aanvraag: Row, peildatum: date, *, met_uwv: bool) -> l
     ]
     inkomen = inkomensoordeel(t, aanvraag, huishouden, peildatum, met_uwv=met_uwv)
     if isinstance(inkomen, dict) and inkomen["betalingscapaciteit"]:
-        gevonden.append({**inkomen, "signaal_code": "KW-INK"})
+        bedrag = (
+            None if gevonden or bijstand_in(t, huishouden, peildatum) else kwijtschelding(aanvraag, inkomen, peildatum)
+        )
+        gevonden.append({**inkomen, "signaal_code": "KW-INK", "bedrag_kwijtschelding": bedrag})
     if gevonden:
         return [Antwoord(*wie, uitkomst="BELEMMERING", **belemmering) for belemmering in gevonden]
     if isinstance(inkomen, str):
         return [Antwoord(*wie, "KW-NTB", "NIET_TE_BEPALEN", inkomen)]
-    return [Antwoord(*wie, "KW-GEEN", "GEEN_BELEMMERING", **(inkomen or {}))]
+    bedrag = kwijtschelding(aanvraag, inkomen or {"betalingscapaciteit": 0}, peildatum)
+    return [Antwoord(*wie, "KW-GEEN", "GEEN_BELEMMERING", **(inkomen or {}), bedrag_kwijtschelding=bedrag)]
+
+
+def kwijtschelding(aanvraag: Row, inkomen: dict[str, Any], peildatum: date) -> int | None:
+    """What remains of the aanslag after 80% of the betalingscapaciteit (art. 11), if the aanslag is known."""
+    if not aanvraag["bedrag_aanslag"]:
+        return None
+    aandeel: int = inkomen["betalingscapaciteit"] * norm("kw_aandeel_betalingscapaciteit", peildatum) // 100
+    return max(0, int(aanvraag["bedrag_aanslag"]) - aandeel)
 
 
 def inkomensoordeel(
     t: Tabel, aanvraag: Row, huishouden: list[str], peildatum: date, *, met_uwv: bool
 ) -> dict[str, Any] | str | None:
     """The income of the household, or why it cannot be known, or nothing when it is not tested."""
-    bijstand = [persoon for persoon in huishouden if in_bijstand(t, persoon, peildatum)]
+    bijstand = bijstand_in(t, huishouden, peildatum)
     if len(bijstand) == len(huishouden):
         return None  # UWV is not consulted about them
     if not met_uwv:
@@ -118,6 +131,11 @@ def _netto(row: Row) -> int | None:
 def _maanden_geleden(datum: str, peildatum: date) -> int:
     dag = uiterlijk(datum)
     return (peildatum.year - dag.year) * 12 + peildatum.month - dag.month
+
+
+def bijstand_in(t: Tabel, huishouden: list[str], peildatum: date) -> list[str]:
+    """Who of the household has bijstand."""
+    return [persoon for persoon in huishouden if in_bijstand(t, persoon, peildatum)]
 
 
 def in_bijstand(t: Tabel, persoon: str, peildatum: date) -> bool:

@@ -44,6 +44,7 @@ def aanvraag(draw: st.DrawFn, naam: str, peildatum: date) -> dict[str, list[Row]
         "huishoudtype": "echtgenoten" if partner else "alleenstaande",
         "aantal_volwassenen": draw(st.sampled_from((*["2" if partner else "1"] * 12, "3", "4"))),
         "indicatie_pensioengerechtigd": draw(vaak("nee", "ja")),
+        "bedrag_aanslag": draw(st.sampled_from(("10000", "60000", "1000000", ""))),
     }
     aanvragen = [row]
     if draw(st.integers(0, 9)) == 9:

@@ -1,8 +1,10 @@
 """Reads a case folder and turns its small CSVs into the Parquet files that a run reads.
 
 A case is `<product>/<case>/` with `case.yml` (waarom, periode, optionally aanwezig and uitgesloten), inputs named
-`<bron>.<tabel>.csv` with the column names of the lake, optionally `leveringen.csv`, and `verwacht.csv`. Persons have
-readable names; a name becomes the same pseudonym everywhere. Dates are numbers yyyymmdd, amounts are cents.
+`<bron>.<tabel>.csv` with the column names of the lake, optionally `leveringen.csv`, and `verwacht.csv`. Optionally
+`bewijs.csv` names facts that must be among the bewijs of a signal, and `referentie.<tabel>.csv` takes the place of a
+code list or the norms. Persons have readable names; a name becomes the same pseudonym everywhere. Dates are numbers
+yyyymmdd, amounts are cents.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,8 @@ class Casus:
     leveringen: Sequence[Row]
     kolommen: tuple[str, ...]
     verwacht: Sequence[Row]
+    bewijs: Sequence[Row] = ()
+    referentie: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
 
 def pseudonym(naam: str) -> bytes:
@@ -56,7 +60,9 @@ def read_case(folder: Path) -> Casus:
         raise ValueError(f"{folder}: onbekend in case.yml: {sorted(unknown)}")
     tables = {path.stem: path for path in sorted(folder.glob("*.*.csv"))}
     kolommen, verwacht = _read_rows(folder / "verwacht.csv")
-    invoer = {naam: _read_rows(path)[1] for naam, path in tables.items()}
+    given = {naam: _read_rows(path)[1] for naam, path in tables.items()}
+    invoer = {naam: rows for naam, rows in given.items() if not naam.startswith("referentie.")}
+    bewijs = folder / "bewijs.csv"
     explicit = _read_rows(folder / "leveringen.csv")[1] if (folder / "leveringen.csv").exists() else []
     return Casus(
         product=folder.parent.name,
@@ -69,6 +75,8 @@ def read_case(folder: Path) -> Casus:
         leveringen=[*explicit, *_default_leveringen(invoer, {row["levering"] for row in explicit}, header["periode"])],
         kolommen=kolommen,
         verwacht=verwacht,
+        bewijs=_read_rows(bewijs)[1] if bewijs.exists() else [],
+        referentie={naam: rows for naam, rows in given.items() if naam not in invoer},
     )
 
 
@@ -87,8 +95,8 @@ def _default_leveringen(invoer: Mapping[str, Sequence[Row]], known: set[str], pe
 
 
 def alone(casus: Casus) -> bool:
-    """Whether a case needs a build of its own: it has a history of leveringen, counts persons, or who was left out."""
-    if producten()[casus.product].over == "aantallen":
+    """Whether a case needs a build of its own: a history, norms of its own, or counts of persons."""
+    if producten()[casus.product].over == "aantallen" or casus.referentie:
         return True
     return casus.uitgesloten is not None or any(row["periode"] != casus.periode for row in casus.leveringen)
 
@@ -99,6 +107,9 @@ def write_input(casus: Casus, folder: Path) -> dict[str, list[Path]]:
     for naam, rows in casus.invoer.items():
         tables[naam].append(_lake_table(naam, rows))
     tables |= {f"referentie.{naam}": [table] for naam, table in reference_tables().items()}
+    for naam, rows in casus.referentie.items():
+        schema = tables[naam][0].schema
+        tables[naam] = [pa.table([[_value(row[f.name], f.type) for row in rows] for f in schema], schema=schema)]
     tables["run.levering"] = [_levering_table(casus.leveringen)]
     return {naam: list(_write(naam, parts, folder)) for naam, parts in tables.items()}
 
@@ -130,6 +141,8 @@ def _value(text: str, kind: pa.DataType) -> Any:
         return pseudonym(text)
     if pa.types.is_integer(kind):
         return int(text)
+    if pa.types.is_date(kind):
+        return date.fromisoformat(text)
     if pa.types.is_boolean(kind):
         return {"ja": True, "nee": False}[text]
     return text

@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+from schemas.load import producten, read_csv
 from tests.spec.signals.casus import expected, read_case, readable
 from tests.spec.signals.conftest import Uitkomst, case_folders
 
-PRODUCTEN = {"inkomsten", "vsv", "kwijtschelding", "kvk"}
+# What the bewijs of a signal must hold: facts that its rule used, and the norms it was held against.
+FEITEN: dict[str, set[str]] = {
+    "INK-01": {"datum_begin"},
+    "INK-02": {"datum_begin"},
+    "INK-03": {"datum_begin", "datum_einde"},
+    "INK-04": set(),
+    "KVK-01": {"functie", "datum_aanvang"},
+    "KVK-02": {"functie", "datum_einde"},
+    "KVK-03": {"functie"},
+    "VSV-D1": {"geboortedatum", "gemeente_van_inschrijving"},
+    "VSV-D2": {"geboortedatum", "gemeente_van_inschrijving", "code_niveau"},
+    "VSV-D3": {"geboortedatum", "gemeente_van_inschrijving"},
+    "KW-INK": {"huishoudtype", "percentage_kosten_van_bestaan", "kosten_van_bestaan", "bedrag_loon_lb"},
+    "KW-VTG-W": {"kenteken", "bedrag_catalogusprijs", "datum_eerste_toelating", "waarde_indicatief", "leeftijd"},
+    "KW-VTG-2": {"kenteken"},
+    "KW-OND": {"functie"},
+    "KW-BRP": {"belastingjaar"},
+    "KW-NTB": {"belastingjaar"},
+    "KW-GEEN": {"belastingjaar"},
+}
+NORMEN = {
+    "VSV-D1": {"vsv_leeftijd_van", "vsv_leeftijd_grens"},
+    "VSV-D2": {"vsv_leeftijd_van", "vsv_leeftijd_grens"},
+    "VSV-D3": {"vsv_leeftijd_grens", "vsv_d3_leeftijd_grens"},
+    "KW-INK": {"kw_maanden_inkomen", "kw_aandeel_betalingscapaciteit"},
+    "KW-VTG-W": {"kw_auto_vrijstelling"},
+}
 
 
 def test_casus(casus_map: Path, uitkomst_van: Callable[[Path], Uitkomst]) -> None:
@@ -26,10 +55,58 @@ def test_every_signal_has_bewijs_without_pseudonym(casus_map: Path, uitkomst_van
     assert not tokens & set(uitkomst.bewijs["waarde"].to_pylist())
 
 
+def test_bewijs_holds_what_the_case_names(casus_map: Path, uitkomst_van: Callable[[Path], Uitkomst]) -> None:
+    casus = read_case(casus_map)
+    found = [{**feit, **signaal} for signaal, feiten in per_signaal(uitkomst_van(casus_map)) for feit in feiten]
+    for row in casus.bewijs:
+        assert any(all((feit[kolom] or "") == value for kolom, value in row.items()) for feit in found), row
+
+
+def test_bewijs_names_what_the_rule_used(casus_map: Path, uitkomst_van: Callable[[Path], Uitkomst]) -> None:
+    """The facts and norms of the code, each with its record; the value of a norm is that of the peildatum."""
+    casus = read_case(casus_map)
+    for signaal, feiten in per_signaal(uitkomst_van(casus_map)):
+        code, normen = signaal["signaal_code"], {feit["norm"]: feit["norm_waarde"] for feit in feiten if feit["norm"]}
+        assert FEITEN.get(code, set()) <= {feit["kenmerk"] for feit in feiten}, signaal
+        assert NORMEN.get(code, set()) <= set(normen), signaal
+        assert all(feit["levering_id"] and feit["levering_nr"] and feit["record_nr"] for feit in feiten), signaal
+        assert all(feit["peildatum"].isoformat()[:7] == casus.periode for feit in feiten), signaal
+        if code.startswith("VSV-") and signaal["prioriteit"] in {2, 3}:
+            assert {"vsv_inkomensgrens", "vsv_inkomensgrens_23plus"} & set(normen), signaal
+        if signaal.get("netto_inkomen_maand") is not None:
+            assert any(naam.startswith("kw_norm_") for naam in normen), signaal
+        bekend = geldend(casus.referentie.get("referentie.norm") or read_csv("codes/norm.csv"), feiten[0]["peildatum"])
+        vreemd = {naam for naam, waarde in normen.items() if bekend.get(naam) != waarde}
+        assert vreemd <= {"voertuigafschrijving"}, vreemd
+
+
+def geldend(normen: Sequence[Mapping[str, str]], peildatum: date) -> dict[str, str]:
+    """The norms that apply on a day."""
+    dag = peildatum.isoformat()
+    return {
+        row["norm"]: row["waarde"] for row in normen if (row["geldig_van"] or "0") <= dag <= (row["geldig_tot"] or "9")
+    }
+
+
+def per_signaal(uitkomst: Uitkomst) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """Each signal, persons by their readable name, with its facts."""
+    feiten: dict[str, list[dict[str, Any]]] = {}
+    for feit in uitkomst.bewijs.to_pylist():
+        feiten.setdefault(feit["signaal_id"], []).append(feit)
+    for row in uitkomst.signalen.to_pylist():
+        named = {kolom: uitkomst.names[v] if isinstance(v, bytes) else v for kolom, v in row.items()}
+        yield named, feiten[row["signaal_id"]]
+
+
 def _as_uuid(token: bytes) -> str:
     text = token.hex()
     return "-".join([text[:8], text[8:12], text[12:16], text[16:20], text[20:]])
 
 
 def test_every_product_has_cases() -> None:
-    assert {folder.parent.name for folder in case_folders()} == PRODUCTEN
+    assert {folder.parent.name for folder in case_folders()} == set(producten())
+
+
+def test_every_code_about_a_person_is_known_here() -> None:
+    personen = [product for product in producten().values() if product.over != "aantallen"]
+    assert set(FEITEN) == {code for product in personen for code in product.signalen}

@@ -44,6 +44,8 @@ herzien as (
         nu.datum_einde, nu.aantal_verloonde_uren, nu.bedrag_loon_sv, nu.bedrag_loon_lb, nu.bedrag_ingehouden_lb,
         coalesce(was.bedrag_loon_sv, was.bedrag_loon_lb) as bedrag_was,
         coalesce(nu.bedrag_loon_sv, nu.bedrag_loon_lb) as bedrag_is,
+        was.bedrag_loon_lb as was_bedrag_loon_lb, was.bedrag_ingehouden_lb as was_bedrag_ingehouden_lb,
+        was.aantal_verloonde_uren as was_aantal_verloonde_uren,
         was.levering_nr as levering_nr_was, was.record_nr as record_nr_was,
         nu.levering_nr, nu.record_nr,
         'inkomstenopgave' as tabel
@@ -74,15 +76,17 @@ ingetrokken_ikv as (
 ingetrokken as (
     select
         ikv.persoon, ikv.loonheffingennummer, ikv.volgnummer_ikv, ikv.datum_begin_ikv,
-        coalesce(was.datum_begin, ikv.datum_begin_ikv) as datum_begin,
+        coalesce(was.datum_begin, {{ laatst_getal('ikv.datum_begin_ikv') }}) as datum_begin,
         was.datum_einde, 0 as aantal_verloonde_uren,
         cast(0 as bigint) as bedrag_loon_sv, cast(0 as bigint) as bedrag_loon_lb, cast(0 as bigint) as bedrag_ingehouden_lb,
         coalesce(was.bedrag_loon_sv, was.bedrag_loon_lb) as bedrag_was, 0 as bedrag_is,
+        was.bedrag_loon_lb, was.bedrag_ingehouden_lb, was.aantal_verloonde_uren,
         was.levering_nr as levering_nr_was, was.record_nr as record_nr_was,
         ikv.levering_nr, ikv.record_nr,
         'inkomstenverhouding' as tabel
     from ingetrokken_ikv as ikv
     left join was on {{ zelfde_ikv('was', 'ikv') }}
+    where was.persoon is not null or ikv.datum_begin_ikv <> 0
 ),
 
 -- Een herziening binnen een verhouding die nu is ingetrokken vervalt: de intrekking zegt alles.
@@ -109,12 +113,16 @@ select
     met_soort.datum_einde,
     met_soort.code_soort_ikv,
     met_soort.groep,
+    met_soort.soort_inkomen,
     met_soort.aantal_verloonde_uren,
     met_soort.bedrag_loon_sv,
     met_soort.bedrag_loon_lb,
     met_soort.bedrag_ingehouden_lb,
     cast(met_soort.bedrag_was as bigint) as bedrag_was,
     cast(met_soort.bedrag_is as bigint) as bedrag_is,
+    met_soort.was_bedrag_loon_lb,
+    met_soort.was_bedrag_ingehouden_lb,
+    met_soort.was_aantal_verloonde_uren,
     met_soort.tabel,
     met_soort.levering_nr_was,
     met_soort.record_nr_was,

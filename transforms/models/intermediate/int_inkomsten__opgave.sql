@@ -10,6 +10,7 @@ select
     datum_einde,
     code_soort_ikv,
     groep,
+    soort_inkomen,
     aantal_verloonde_uren,
     bedrag_loon_sv,
     bedrag_loon_lb,

@@ -91,14 +91,16 @@ correctie as (
 samen as (
     select
         signaal_code, persoon, partner, ontvanger, {{ ikv_onderwerp() }} as onderwerp,
-        {{ vroegst_mogelijke_datum('datum_begin_ikv') }} as ingang,
+        coalesce({{ vroegst_mogelijke_datum('datum_begin_ikv') }}, {{ laatst_mogelijke_datum('datum_einde_ikv') }}) as ingang,
         {{ laatst_mogelijke_datum('datum_einde_ikv') }} as einde,
-        loonheffingennummer, volgnummer_ikv, datum_begin_ikv, naam_werkgever, code_soort_ikv, regeling,
+        loonheffingennummer, volgnummer_ikv, datum_begin_ikv, datum_einde_ikv, naam_werkgever, code_soort_ikv, soort_inkomen,
+        regeling,
         {{ leeg }} as bedrag_loon_sv, {{ leeg }} as bedrag_loon_lb, {{ leeg }} as bedrag_ingehouden_lb,
         cast(null as integer) as aantal_verloonde_uren,
         {{ leeg }} as totaal_loon_sv, {{ leeg }} as totaal_loon_lb, {{ leeg }} as totaal_ingehouden_lb,
         cast(null as string) as tijdvak, {{ leeg }} as bedrag_was, {{ leeg }} as bedrag_is,
-        cast(null as integer) as datum_begin_iko, cast(null as string) as tabel_correctie,
+        {{ leeg }} as was_bedrag_loon_lb, {{ leeg }} as was_bedrag_ingehouden_lb,
+        cast(null as integer) as was_aantal_verloonde_uren, cast(null as string) as tabel_correctie,
         cast(null as integer) as levering_nr_was, cast(null as bigint) as record_nr_was,
         levering_nr, record_nr, levering_nr_ikp, record_nr_ikp,
         tabel_bijstand, datum_ingang_bijstand, datum_einde_bijstand, levering_nr_bijstand, record_nr_bijstand,
@@ -108,10 +110,10 @@ samen as (
     select
         'INK-02', persoon, partner, ontvanger, {{ ikv_onderwerp() }},
         {{ eerste_datum() }}, {{ peildatum() }},
-        loonheffingennummer, volgnummer_ikv, datum_begin_ikv, naam_werkgever, code_soort_ikv, regeling,
+        loonheffingennummer, volgnummer_ikv, datum_begin_ikv, null, naam_werkgever, code_soort_ikv, null, regeling,
         bedrag_loon_sv, bedrag_loon_lb, bedrag_ingehouden_lb, aantal_verloonde_uren,
         totaal_loon_sv, totaal_loon_lb, totaal_ingehouden_lb,
-        null, null, null, null, null, null, null, null, null, null, null,
+        null, null, null, null, null, null, null, null, null, null, null, null, null,
         tabel_bijstand, datum_ingang_bijstand, datum_einde_bijstand, levering_nr_bijstand, record_nr_bijstand,
         gemeente_van_inschrijving, levering_nr_verblijf, record_nr_verblijf
     from inkomen
@@ -119,10 +121,11 @@ samen as (
     select
         'INK-04', persoon, partner, ontvanger, {{ ikv_onderwerp() }},
         {{ vroegst_mogelijke_datum('datum_begin') }}, {{ laatst_mogelijke_datum('datum_einde') }},
-        loonheffingennummer, volgnummer_ikv, datum_begin_ikv, naam_werkgever, code_soort_ikv, regeling,
+        loonheffingennummer, volgnummer_ikv, datum_begin_ikv, null, naam_werkgever, code_soort_ikv, soort_inkomen, regeling,
         bedrag_loon_sv, bedrag_loon_lb, bedrag_ingehouden_lb, aantal_verloonde_uren,
         null, null, null,
-        {{ maand_tekst('datum_begin') }}, bedrag_was, bedrag_is, datum_begin, tabel, levering_nr_was, record_nr_was,
+        {{ maand_tekst('datum_begin') }}, bedrag_was, bedrag_is,
+        was_bedrag_loon_lb, was_bedrag_ingehouden_lb, was_aantal_verloonde_uren, tabel, levering_nr_was, record_nr_was,
         levering_nr, record_nr, levering_nr_ikp, record_nr_ikp,
         tabel_bijstand, datum_ingang_bijstand, datum_einde_bijstand, levering_nr_bijstand, record_nr_bijstand,
         gemeente_van_inschrijving, levering_nr_verblijf, record_nr_verblijf

@@ -26,6 +26,7 @@ select
     aanvraag.belastingjaar,
     aanvraag.huishoudtype,
     aanvraag.aantal_volwassenen,
+    aanvraag.bedrag_aanslag,
     aanvraag.soort_ontvanger,
     gemeente.gemeente as gemeente_ontvanger,
     aanvraag.percentage,

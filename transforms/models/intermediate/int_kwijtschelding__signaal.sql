@@ -53,8 +53,10 @@ samen as (
         make_date(uitkomst.belastingjaar, 1, 1) as ingang,
         uitkomst.uitkomst, rijen.aanvraag, uitkomst.aanvraagnummer, uitkomst.soort, uitkomst.belastingjaar, rijen.reden,
         rijen.netto_inkomen_maand, rijen.kosten_van_bestaan, rijen.betalingscapaciteit,
+        case when rijen.signaal_code in ('KW-INK', 'KW-GEEN') then uitkomst.bedrag_kwijtschelding end as bedrag_kwijtschelding,
+        uitkomst.bedrag_aanslag,
         rijen.kenteken, rijen.waarde_voertuig, rijen.aantal_voertuigen, rijen.kvk_nummer,
-        uitkomst.huishoudtype, uitkomst.aantal_volwassenen, uitkomst.norm, uitkomst.norm_waarde,
+        uitkomst.huishoudtype, uitkomst.aantal_volwassenen, uitkomst.percentage, uitkomst.norm, uitkomst.norm_waarde,
         uitkomst.is_vrij_van_inkomenstoets, uitkomst.levering_nr, uitkomst.record_nr
     from rijen
     inner join uitkomst on uitkomst.aanvraag = rijen.aanvraag

@@ -1,5 +1,7 @@
 -- Per aanvraag wat is vastgesteld en wat niet te bepalen is. Een belemmering die vaststaat gaat voor een ontbrekende bron;
--- drie of meer volwassenen vallen buiten de toets.
+-- drie of meer volwassenen vallen buiten de toets. Het bedrag van de kwijtschelding (art. 11 Uitvoeringsregeling
+-- Invorderingswet 1990) is wat van de aanslag overblijft na het aandeel van de betalingscapaciteit, als er geen andere
+-- belemmering is dan inkomen; vermogen is dan niet gevonden.
 with inkomen as (
     select
         aanvraag,
@@ -87,6 +89,25 @@ beoordeeld as (
             when heeft_voertuig_zonder_waarde then 'voertuigwaarde_onbekend'
         end as reden_niet_te_bepalen
     from met_inkomen
+),
+
+met_uitkomst as (
+    select
+        beoordeeld.*,
+        case
+            when netto_inkomen_maand is not null and kosten_van_bestaan is not null
+                then greatest(0, 12 * (netto_inkomen_maand - kosten_van_bestaan))
+        end as betalingscapaciteit,
+        heeft_te_veel_voertuigen or heeft_boven_vrijstelling or heeft_onderneming or heeft_afwijking
+            as heeft_andere_belemmering,
+        case
+            when heeft_te_veel_volwassenen then 'NIET_TE_BEPALEN'
+            when heeft_te_veel_inkomen or heeft_te_veel_voertuigen or heeft_boven_vrijstelling or heeft_onderneming
+                or heeft_afwijking then 'BELEMMERING'
+            when reden_niet_te_bepalen is not null then 'NIET_TE_BEPALEN'
+            else 'GEEN_BELEMMERING'
+        end as uitkomst
+    from beoordeeld
 )
 
 select
@@ -104,22 +125,19 @@ select
     norm_waarde,
     kosten_van_bestaan,
     netto_inkomen_maand,
+    betalingscapaciteit,
+    bedrag_aanslag,
     case
-        when netto_inkomen_maand is not null and kosten_van_bestaan is not null
-            then greatest(0, 12 * (netto_inkomen_maand - kosten_van_bestaan))
-    end as betalingscapaciteit,
+        when bedrag_aanslag is not null and uitkomst <> 'NIET_TE_BEPALEN' and reden_niet_te_bepalen is null and not heeft_andere_belemmering
+            then greatest(0, bedrag_aanslag - {{ gedeeld_door(
+                'coalesce(betalingscapaciteit, 0) * ' ~ norm('kw_aandeel_betalingscapaciteit'), 100) }})
+    end as bedrag_kwijtschelding,
     is_vrij_van_inkomenstoets,
     heeft_te_veel_inkomen,
     heeft_te_veel_voertuigen,
     aantal_voertuigen,
-    case
-        when heeft_te_veel_volwassenen then 'NIET_TE_BEPALEN'
-        when heeft_te_veel_inkomen or heeft_te_veel_voertuigen or heeft_boven_vrijstelling or heeft_onderneming
-            or heeft_afwijking then 'BELEMMERING'
-        when reden_niet_te_bepalen is not null then 'NIET_TE_BEPALEN'
-        else 'GEEN_BELEMMERING'
-    end as uitkomst,
+    uitkomst,
     reden_niet_te_bepalen,
     levering_nr,
     record_nr
-from beoordeeld
+from met_uitkomst

@@ -21,7 +21,9 @@ with bezit as (
 voertuig as (
     select
         rijen.*,
-        {{ laatst_mogelijke_datum('datum_eerste_toelating') }} as laatste_toelating,
+        soort_voertuig = 'M'
+            and {{ jaren_later(laatst_mogelijke_datum('datum_eerste_toelating'), norm('kw_motor_leeftijd_oud')) }}
+                < {{ peildatum() }} as is_oude_motor,
         {{ jaren_tussen(laatst_mogelijke_datum('datum_eerste_toelating'), peildatum()) }} as leeftijd
     from {{ herleid('rdw', 'voertuig') }} as rijen
 ),
@@ -35,10 +37,9 @@ gewaardeerd as (
         voertuig.leeftijd,
         voertuig.bedrag_catalogusprijs,
         voertuig.datum_eerste_toelating,
+        coalesce(voertuig.is_oude_motor, false) as is_oude_motor,
         case
-            when voertuig.soort_voertuig = 'M'
-                and {{ jaren_later('voertuig.laatste_toelating', norm('kw_motor_leeftijd_oud')) }} < {{ peildatum() }}
-                then {{ norm('kw_motor_waarde_oud') }}
+            when voertuig.is_oude_motor then {{ norm('kw_motor_waarde_oud') }}
             else {{ gedeeld_door('voertuig.bedrag_catalogusprijs * afschrijving.percentage', 100) }}
         end as waarde,
         afschrijving.percentage,
@@ -61,5 +62,5 @@ gewaardeerd as (
 
 select
     aanvraag, kenteken, soort_voertuig, is_onbekend, leeftijd, bedrag_catalogusprijs, datum_eerste_toelating,
-    waarde, percentage, levering_nr_bezit, record_nr_bezit, levering_nr, record_nr
+    is_oude_motor, waarde, percentage, levering_nr_bezit, record_nr_bezit, levering_nr, record_nr
 from gewaardeerd

@@ -5,6 +5,7 @@ select
     persoon,
     case when groep in ('loon', 'zw') then 'werk' else 'uitkering' end as aard,
     code_soort_ikv,
+    soort_inkomen,
     bedrag_loon_sv,
     levering_nr,
     record_nr,

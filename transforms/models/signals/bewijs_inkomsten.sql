@@ -38,15 +38,17 @@ feiten as (
     union all
     {{ feiten('ikv', 'uwv', 'inkomstenverhouding', 3, [
         ['datum_begin', datum_tekst('datum_begin_ikv')],
-        ['datum_einde', tekst('einde')],
+        ['datum_einde', datum_tekst('datum_einde_ikv')],
     ]) }}
     union all
     {{ feiten('signaal', 'uwv', 'inkomstenperiode', 4, [
         ['code_soort_ikv', 'code_soort_ikv'],
+        ['soort_inkomen', 'soort_inkomen'],
     ], 'levering_nr_ikp', 'record_nr_ikp') }}
     union all
     {{ feiten('opgave', 'uwv', 'inkomstenperiode', 4, [
         ['code_soort_ikv', 'code_soort_ikv'],
+        ['soort_inkomen', 'soort_inkomen'],
     ], 'levering_nr_ikp', 'record_nr_ikp') }}
     union all
     {{ feiten('opgave', 'uwv', 'inkomstenopgave', 5, [
@@ -59,10 +61,16 @@ feiten as (
     union all
     {{ feiten('correctie', 'uwv', 'inkomstenopgave', 6, [
         ['bedrag_was', tekst('bedrag_was')],
+        ['bedrag_loon_lb_was', tekst('was_bedrag_loon_lb')],
+        ['bedrag_ingehouden_lb_was', tekst('was_bedrag_ingehouden_lb')],
+        ['aantal_verloonde_uren_was', tekst('was_aantal_verloonde_uren')],
     ], 'levering_nr_was', 'record_nr_was') }}
     union all
     {{ feiten('herzien', 'uwv', 'inkomstenopgave', 7, [
         ['bedrag_is', tekst('bedrag_is')],
+        ['bedrag_loon_lb_is', tekst('bedrag_loon_lb')],
+        ['bedrag_ingehouden_lb_is', tekst('bedrag_ingehouden_lb')],
+        ['aantal_verloonde_uren_is', tekst('aantal_verloonde_uren')],
     ]) }}
     union all
     {{ feiten('ingetrokken', 'uwv', 'inkomstenverhouding', 7, [

@@ -25,11 +25,15 @@ voertuig as (
     from signaal
     inner join {{ ref('int_kwijtschelding__voertuig') }} as voertuig
         on voertuig.aanvraag = signaal.aanvraag
-        and (signaal.signaal_code = 'KW-VTG-2' or voertuig.kenteken = signaal.kenteken)
-    where signaal.signaal_code in ('KW-VTG-W', 'KW-VTG-2')
+        and (signaal.signaal_code <> 'KW-VTG-W' or voertuig.kenteken = signaal.kenteken)
+    where signaal.signaal_code in ('KW-VTG-W', 'KW-VTG-2', 'KW-GEEN')
 ),
 
-gewaardeerd as (select * from voertuig where signaal_code = 'KW-VTG-W'),
+gewaardeerd as (select * from voertuig where signaal_code <> 'KW-VTG-2'),
+
+afgeschreven as (select * from gewaardeerd where not is_oude_motor),
+
+oude_motor as (select * from gewaardeerd where is_oude_motor),
 
 onderneming as (
     select signaal.signaal_id, onderneming.*
@@ -65,7 +69,11 @@ feiten as (
     union all
     {{ feiten('getoetst_op_inkomen', 'gemeente', 'kwijtscheldingsaanvraag', 3, [
         ['huishoudtype', 'huishoudtype', 'norm', 'norm_waarde'],
+        ['percentage_kosten_van_bestaan', tekst('percentage')],
+        ['kosten_van_bestaan', tekst('kosten_van_bestaan')],
+        ['netto_inkomen_maand', tekst('netto_inkomen_maand'), 'kw_maanden_inkomen'],
         ['betalingscapaciteit', tekst('betalingscapaciteit'), 'kw_aandeel_betalingscapaciteit'],
+        ['bedrag_aanslag', tekst('bedrag_aanslag')],
     ]) }}
     union all
     {{ feiten('inkomen', 'uwv', 'inkomstenopgave', 4, [
@@ -86,6 +94,15 @@ feiten as (
         ['bedrag_catalogusprijs', tekst('bedrag_catalogusprijs')],
         ['datum_eerste_toelating', datum_tekst('datum_eerste_toelating')],
         ['waarde_indicatief', tekst('waarde'), 'kw_auto_vrijstelling'],
+    ]) }}
+    union all
+    {{ feiten('afgeschreven', 'rdw', 'voertuig', 7, [
+        ['leeftijd', tekst('leeftijd'), "'voertuigafschrijving'", 'percentage'],
+    ]) }}
+    union all
+    {{ feiten('oude_motor', 'rdw', 'voertuig', 7, [
+        ['leeftijd', tekst('leeftijd'), 'kw_motor_leeftijd_oud'],
+        ['soort_voertuig', 'soort_voertuig', 'kw_motor_waarde_oud'],
     ]) }}
     union all
     {{ feiten('onderneming', 'kvk', 'functionaris', 8, [

@@ -54,6 +54,7 @@ feiten as (
     union all
     {{ feiten('inkomen', 'uwv', 'inkomstenperiode', 6, [
         ['code_soort_ikv', 'code_soort_ikv'],
+        ['soort_inkomen', 'soort_inkomen'],
     ], 'levering_nr_ikp', 'record_nr_ikp') }}
     union all
     {{ feiten('werk', 'uwv', 'inkomstenopgave', 7, [

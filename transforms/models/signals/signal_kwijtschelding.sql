@@ -17,6 +17,7 @@ select
     cast(netto_inkomen_maand as bigint) as netto_inkomen_maand,
     cast(kosten_van_bestaan as bigint) as kosten_van_bestaan,
     cast(betalingscapaciteit as bigint) as betalingscapaciteit,
+    cast(bedrag_kwijtschelding as bigint) as bedrag_kwijtschelding,
     kenteken,
     cast(waarde_voertuig as bigint) as waarde_voertuig,
     aantal_voertuigen,

@@ -10,5 +10,6 @@ select
     belastingjaar,
     huishoudtype,
     aantal_volwassenen,
-    indicatie_pensioengerechtigd
+    indicatie_pensioengerechtigd,
+    bedrag_aanslag
 from {{ invoer('gemeente', 'kwijtscheldingsaanvraag') }}
