@@ -25,9 +25,10 @@ from lineage.ledger import Rij, now
 from lineage.verwerkingslog import Logsegment
 from pipeline.instellingen import Instellingen
 from privacy import verwerkingslog_lezen
-from privacy.betrokkenen import Nummers
+from privacy.betrokkenen import Betrokkenen, Nummers
+from privacy.bsn import as_numbers
 from privacy.pseudoniem import Pseudonimiseerder
-from privacy.verwerkingslog import Handeling, Logsleutels, Segment, as_cijfers, bestand, schrijf_segment
+from privacy.verwerkingslog import BETROKKENE, Handeling, Logsleutels, Segment, as_cijfers, bestand, schrijf_segment
 from schemas.load import doelen
 
 RESOURCE = f"signaalketen/{version('signaalketen')}"
@@ -107,6 +108,16 @@ class Logboek:
             onderwerp, naam, f"{naam} {onderwerp}", f"urn:signaalketen:verwerking:{naam}:1", begin, now(), RESOURCE
         )
         return self.schrijf(f"{naam}-{onderwerp}", [(handeling, nummers)])
+
+    def betrokkenen_van(self, naam: str, onderwerp: str) -> Nummers:
+        """Whom processings of this name were about, of which the subject begins so; nobody when that was purged."""
+        found = Betrokkenen()
+        for segment in self.segmenten():
+            path = bestand(self.map, segment["naam"])
+            if segment["naam"].startswith(f"{naam}-{onderwerp}") and path.exists():
+                tokens = pq.read_table(path, columns=[BETROKKENE])[BETROKKENE].combine_chunks().drop_null()
+                found.voeg_toe(as_numbers(self.sleutels.betrokkene.ontsleutel(tokens))[0])
+        return found.nummers()
 
     def segmenten(self) -> list[Rij]:
         """The segments that count, in order."""

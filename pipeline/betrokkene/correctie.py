@@ -71,7 +71,7 @@ def meld(instellingen: Instellingen, levering_id: str, tabel: str, record_nr: in
     if betrokkenen is None:
         raise KetenFout("C-RECORD")
     stap = Stap("correctie", levering_id, periode=levering["periode"])
-    onderwerp = f"{levering_id}-{tabel}-{record_nr}-{stap.begonnen_op:%Y%m%dT%H%M%S}"
+    onderwerp = f"{_record(levering_id, tabel, record_nr)}{stap.begonnen_op:%Y%m%dT%H%M%S}"
     stap.logboek.append(stand.logboek.los("correctie", onderwerp, stap.begonnen_op, betrokkenen))
     values = {"levering_nr": levering["levering_nr"], "tabel": tabel, "record_nr": record_nr, "reden": reden}
     nr = ledger_correcties.meld(instellingen.grootboek, values, stap)
@@ -83,15 +83,28 @@ def meld(instellingen: Instellingen, levering_id: str, tabel: str, record_nr: in
 def rond_af(instellingen: Instellingen, correctie_nr: int, uitkomst: str) -> Gemeld:
     """Ends a correction: `hersteld`, the record was right and is used again, or `onjuist`, it stays out.
 
+    Whom it is about is read from the log of the report: the record itself is not in the lake any more.
+
     Raises:
         KetenFout: `C-ONBEKEND` when there is no such correction, or it has ended.
     """
-    ledger = instellingen.grootboek
+    ledger, logboek = instellingen.grootboek, Stand(instellingen).logboek
     found = ledger_correcties.correctie(ledger, correctie_nr)
-    stap = Stap("correctie", found["levering_id"] if found else "", periode=found["periode"] if found else None)
-    if found is None or not ledger_correcties.rond_af(ledger, correctie_nr, uitkomst, stap):
+    if found is None or found["status"] != ledger_correcties.IN_ONDERZOEK:
         raise KetenFout("C-ONBEKEND")
-    return Gemeld(correctie_nr, geraakt(instellingen, found["levering_id"], found["tabel"], found["record_nr"]))
+    place = found["levering_id"], found["tabel"], found["record_nr"]
+    stap = Stap("correctie", found["levering_id"], periode=found["periode"])
+    betrokkenen = logboek.betrokkenen_van("correctie", _record(*place))
+    onderwerp = f"{_record(*place)}{stap.begonnen_op:%Y%m%dT%H%M%S}-{uitkomst}"
+    stap.logboek.append(logboek.los("correctie", onderwerp, stap.begonnen_op, betrokkenen))
+    if not ledger_correcties.rond_af(ledger, correctie_nr, uitkomst, stap):
+        raise KetenFout("C-ONBEKEND")
+    return Gemeld(correctie_nr, geraakt(instellingen, *place))
+
+
+def _record(levering_id: str, tabel: str, record_nr: int) -> str:
+    """What a correction is about, as the log names it; a moment follows."""
+    return f"{levering_id}-{tabel}-{record_nr}-"
 
 
 def _betrokkenen(stand: Stand, levering_nr: int, tabel: str, record_nr: int) -> Nummers | None:

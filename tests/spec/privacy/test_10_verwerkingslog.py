@@ -13,9 +13,12 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from lineage import tabellen as t
+from pipeline.betrokkene.correctie import meld, rond_af
+from pipeline.betrokkene.inzage import vraag_inzage
 from pipeline.cli import app
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
+from pipeline.toelaten import toelaten
 from tests.e2e.speur import Speurder
 from tests.spec.privacy import dorp as d
 
@@ -125,6 +128,25 @@ def test_every_processing_of_a_person_is_in_it(dorp: Instellingen) -> None:
     assert {str(row["dpl.core.processing_activity_id"]).split(":")[3] for row in anna} == set(d.PRODUCTEN)
     assert {str(row["name"]).split()[0] for row in anna} == {"toelaten", "leveren"}
     assert logboek.zoek(np.array([int(d.NIEMAND)], np.int32)) == []
+
+
+def test_inzage_and_both_ends_of_a_correction_are_in_it(eigen_dorp: Instellingen) -> None:
+    """Ook een inzage, het melden van een fout en de afloop daarvan staan erin, onder de persoon over wie het ging."""
+    [levering] = [row["levering_id"] for row in eigen_dorp.grootboek.leveringen() if row["bron"] == "uwv"]
+    before = {row["span_id"] for row in Logboek(eigen_dorp).zoek(np.array([int(d.CARL)], np.int32))}
+    vraag_inzage(eigen_dorp, d.CARL)
+    nr = meld(eigen_dorp, levering, "uwv.inkomstenverhouding", d.BIJ_UWV.index(d.CARL) + 1, "Klopt niet.").correctie_nr
+    toelaten(eigen_dorp, doel="inkomsten", tot_periode=d.PERIODE)  # the record is in no lake file from here on
+    rond_af(eigen_dorp, nr, "onjuist")
+    logged = Logboek(eigen_dorp).zoek(np.array([int(d.CARL)], np.int32))
+    new = [str(row["name"]) for row in logged if row["span_id"] not in before]
+    of_rights = [naam for naam in new if naam.startswith(("inzage", "correctie"))]
+    assert [naam.split()[0] for naam in of_rights] == ["inzage", "correctie", "correctie"]
+    assert [naam.endswith("-onjuist") for naam in of_rights] == [False, False, True]
+    assert not [
+        row for row in Logboek(eigen_dorp).zoek(np.array([int(d.ANNA)], np.int32)) if "correctie" in row["name"]
+    ]
+    assert verifieer(eigen_dorp)[0] == 0
 
 
 def test_data_subject_is_a_pseudonym_of_the_log_alone(dorp: Instellingen) -> None:
