@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.ledger import Ledger, Rij, Stap, now
+from lineage.leveringen import AFGEKEURD
 
 
 def heeft_verslag(ledger: Ledger, levering_nr: int) -> bool:
@@ -19,6 +20,14 @@ def doelen_van(ledger: Ledger, levering_nr: int) -> frozenset[str]:
     """The doelen for which a levering passed the door, under whatever toelating."""
     query = sa.select(t.doorgang.c.doel).where(t.doorgang.c.levering_nr == levering_nr).distinct()
     return frozenset(row["doel"] for row in ledger.rijen(query))
+
+
+def afgekeurd_zonder_verslag(ledger: Ledger) -> list[Rij]:
+    """The leveringen that were refused and of which nobody was told anything, in order of receipt."""
+    c = t.levering.c
+    told = sa.select(t.verslag.c.levering_nr)
+    query = sa.select(t.levering).where(c.status == AFGEKEURD, c.levering_nr.not_in(told))
+    return ledger.rijen(query.order_by(c.levering_nr))
 
 
 def registreer(

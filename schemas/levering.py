@@ -61,10 +61,14 @@ class VerslagTabel(_Verslagdeel):
 
 
 class VerslagBestand(_Verslagdeel):
-    """A file that rejected records point to; the digest says which it is, because its name is not kept."""
+    """A file that rejected records point to, or that could not be used as a whole, with the `code` that says why.
+
+    The digest says which it is, because its name is not kept.
+    """
 
     bestand_nr: int = Field(ge=1)
     sha256: Sha256
+    code: Code | None = None
 
 
 class VerslagRegel(_Verslagdeel):

@@ -2,7 +2,8 @@
 
 For every aanleveraar of a levering there is one verwerkingsverslag: how many records were accepted, and of each that
 was rejected its number and a code, never a value. It is made when the levering has passed for every doel whose
-population it feeds, or was refused; what it is made of (`verslag_telling`) is removed when the ledger has it.
+population it feeds, or was refused; what it is made of (`verslag_telling`) is removed when the ledger has it. One that
+was refused before it came to the door is read once more for it (`verslag_geweigerd`).
 Reports are put where the recipient fetches its messages, the JSON file last; whoever cannot be told (an unreadable
 code, a gemeente that no longer exists) is in the counts of the ledger only.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -27,6 +28,7 @@ from lineage import leveringen
 from lineage import verslagen as boek
 from lineage.ledger import Rij, Stap, now
 from pipeline.instellingen import Instellingen
+from pipeline.levering.verslag_geweigerd import tel_aanleveraars
 from pipeline.levering.verslag_stuk import schrijf_stukken
 from pipeline.stand import Stand
 from privacy.doelbinding import bruikbare_doelen
@@ -67,9 +69,12 @@ def maak_verslagen(instellingen: Instellingen) -> list[Verslagen]:
         if levering is not None and not boek.heeft_verslag(ledger, levering["levering_nr"]):
             if not _kan(stand, levering):
                 continue
-            made.append(_maak(instellingen, levering, paths))
+            made.append(_maak(instellingen, levering, _delen(paths)))
         for path in paths:
             path.unlink(missing_ok=True)
+    for levering in boek.afgekeurd_zonder_verslag(ledger):
+        deel = [_Deel(wie, of, []) for wie, of in sorted(tel_aanleveraars(instellingen, levering).items())]
+        made.append(_maak(instellingen, levering, deel))
     return made
 
 
@@ -86,23 +91,27 @@ def _kan(stand: Stand, levering: Rij) -> bool:
     return True
 
 
-def _maak(instellingen: Instellingen, levering: Rij, noted: list[Path]) -> Verslagen:
+def _may_have(levering: Rij) -> set[str]:
+    return {levering["bron"], *ontvangers()}
+
+
+def _maak(instellingen: Instellingen, levering: Rij, delen: Iterable[_Deel]) -> Verslagen:
     levering_id = levering["levering_id"]
     stap = Stap("verslag", levering_id, None, levering["periode"])
-    bestanden = {row["bestand_nr"]: row["sha256"] for row in instellingen.grootboek.bestanden(levering["levering_nr"])}
+    bestanden = {row["bestand_nr"]: row for row in instellingen.grootboek.bestanden(levering["levering_nr"])}
     goed, fout, tellingen = Counter[str](), Counter[str](), Counter[tuple[str, str, str]]()
     geleverd = []
-    may = {levering["bron"], *ontvangers()}
     # Reports stand among deliveries while they are made: moving them is then a rename.
     aside = instellingen.uitleveringen / f".{PRODUCT}-{levering_id}-{os.getpid()}"
-    for deel in _delen(noted):
+    for deel in delen:
         inhoud = _inhoud(levering, deel, bestanden)
+        goed[deel.wie] += 0
         for tabel in inhoud.tabellen:
             goed[deel.wie] += tabel.aangenomen
             fout[deel.wie] += tabel.afgekeurd
             tellingen["", f"{levering['bron']}.{tabel.tabel}", "aangenomen"] += tabel.aangenomen
             tellingen["", f"{levering['bron']}.{tabel.tabel}", "afgekeurd"] += tabel.afgekeurd
-        if deel.wie in may:
+        if deel.wie in _may_have(levering):
             stukken = schrijf_stukken(aside / deel.wie, inhoud)
             MapKanaal(instellingen.uitleveringen).lever(stukken, f"{deel.wie}/{PRODUCT}/{levering_id}")
             geleverd.append(deel.wie)
@@ -129,7 +138,7 @@ def _delen(paths: list[Path]) -> Iterator[_Deel]:
         yield _Deel(wie, aantallen[wie], own.to_pylist())
 
 
-def _inhoud(levering: Rij, deel: _Deel, sha256: dict[int, str]) -> Verwerkingsverslag:
+def _inhoud(levering: Rij, deel: _Deel, bestanden: Mapping[int, Rij]) -> Verwerkingsverslag:
     refused = levering["status"] == leveringen.AFGEKEURD
     tabellen = []
     for naam, ontvangen in sorted(deel.aantallen.items()):
@@ -144,8 +153,9 @@ def _inhoud(levering: Rij, deel: _Deel, sha256: dict[int, str]) -> Verwerkingsve
                 per_code=dict(sorted(Counter(row["code"] for row in own).items())),
             )
         )
-    codes = sorted({row["code"] for row in deel.regels} | ({levering["code"]} if refused else set()))
-    files = sorted({row["bestand_nr"] for row in deel.regels})
+    unusable = {nr: row["code"] for nr, row in bestanden.items() if row["code"]}
+    codes = {row["code"] for row in deel.regels} | set(unusable.values()) | ({levering["code"]} if refused else set())
+    files = sorted({row["bestand_nr"] for row in deel.regels} | set(unusable))
     return Verwerkingsverslag(
         aanleveraar=deel.wie,
         levering_id=levering["levering_id"],
@@ -155,7 +165,9 @@ def _inhoud(levering: Rij, deel: _Deel, sha256: dict[int, str]) -> Verwerkingsve
         status="afgekeurd" if refused else "verwerkt",
         code=levering["code"] if refused else None,
         tabellen=tuple(tabellen),
-        bestanden=tuple(VerslagBestand(bestand_nr=nr, sha256=sha256[nr]) for nr in files),
+        bestanden=tuple(
+            VerslagBestand(bestand_nr=nr, sha256=bestanden[nr]["sha256"], code=unusable.get(nr)) for nr in files
+        ),
         regels=tuple(VerslagRegel(**{**row, "tabel": find_tabel(row["tabel"]).tabel}) for row in deel.regels),
-        betekenis={code: meldingen()[code].betekenis for code in codes},
+        betekenis={code: meldingen()[code].betekenis for code in sorted(codes)},
     )

@@ -38,6 +38,8 @@ def _tekst(verslag: Verwerkingsverslag) -> str:
             f"{tabel.tabel}: {tabel.ontvangen} ontvangen, {tabel.aangenomen} aangenomen, {tabel.afgekeurd} afgekeurd"
         )
         lines += [f"  {code} ({aantal}): {verslag.betekenis[code]}" for code, aantal in tabel.per_code.items()]
+    unusable = [bestand for bestand in verslag.bestanden if bestand.code]
+    lines += [f"Bestand {b.bestand_nr} is niet gebruikt: {b.code}: {verslag.betekenis[b.code or '']}" for b in unusable]
     lines += [
         "",
         "Welke records zijn afgekeurd staat in het CSV-bestand, met hun nummer in het aangeleverde bestand: het",

@@ -75,7 +75,7 @@ def _toon_verloop(instellingen: Instellingen, levering: Rij) -> None:
 
 @app.command()
 def goedkeuren(levering_id: Kenmerk, reden: Reden, door: Door = "") -> None:
-    """Laat een geparkeerde levering meetellen zoals zij is, en laat haar door de deur."""
+    """Laat een geparkeerde levering meetellen zoals zij is, en laat haar en wat op haar wachtte door de deur."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
     from pipeline.levering.besluit import goedkeuren as keur_goed  # noqa: PLC0415
     from pipeline.levering.verslag import maak_verslagen  # noqa: PLC0415
@@ -86,7 +86,7 @@ def goedkeuren(levering_id: Kenmerk, reden: Reden, door: Door = "") -> None:
     console.print(f"{levering_id}: {levering['status']}")
     with voortgang() as progress:
         progress.add_task("Levering door de deur laten", total=None)
-        doorgelaten = toelaten(instellingen, bron=levering["bron"])
+        doorgelaten = toelaten(instellingen)  # a population decides about leveringen of other bronnen too
         maak_verslagen(instellingen)
     for uitkomst in doorgelaten:
         if uitkomst.levering_id == levering_id:

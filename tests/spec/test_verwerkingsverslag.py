@@ -27,6 +27,7 @@ from schemas.load import doelen, find_tabel
 from tests.bouw import (
     BIJSTAND,
     CHECKOUT,
+    PERIODE,
     alle_bestanden,
     bijstand,
     maak_bsn,
@@ -35,7 +36,7 @@ from tests.bouw import (
     schrijf_csv,
 )
 from tests.e2e.speur import Speurder
-from tests.leveringen import neem_met_manifest
+from tests.leveringen import maak_manifest, neem_met_manifest
 
 PERSONEN = [maak_bsn(nummer) for nummer in range(1, 9)]
 SLECHT = str(int(PERSONEN[0]) + 1)
@@ -308,6 +309,57 @@ def test_numbers_are_of_the_file_behind_one_that_broke_off(instellingen: Instell
     inhoud = verslag(instellingen, "0344", levering.levering_id)
     assert regels(inhoud) == [("bijstandspopulatie", 2, 2, "R-BSN-VORM")]
     assert in_ledger(instellingen) == {"0344": (2, 1)}
+
+
+# Refused before its records came to the door
+
+
+def test_levering_refused_on_receipt_is_reported_to_its_senders(instellingen: Instellingen) -> None:
+    """The digest in the manifest is not that of the file, so it never comes to the door; its senders hear of all."""
+    text = populatie_csv(PERSONEN[:3]) + populatie_csv(PERSONEN[3:4]).split("\n")[1].replace("0344", "0363") + "\n"
+    wrong = json.dumps(maak_manifest("gemeente", PERIODE, {"a.csv": "iets anders"}))
+    files = {"a.csv": text, "kapot.json": '{"a": ', "levering.json": wrong}
+    levering = neem_op(instellingen, "gemeente", files)
+    assert levering.status == "geparkeerd"
+    assert maak_verslagen(instellingen) == []  # somebody must decide first
+    levering_besluit.afkeuren(instellingen, levering.levering_id, "Stuur het goede bestand.", "beheerder")
+    [gemaakt] = maak_verslagen(instellingen)
+    assert maak_verslagen(instellingen) == []
+
+    assert gemaakt.geleverd == ("0344", "0363")
+    inhoud = verslag(instellingen, "0344", levering.levering_id)
+    assert (inhoud["status"], inhoud["code"]) == ("afgekeurd", levering.code)
+    [tabel] = inhoud["tabellen"]
+    assert (tabel["ontvangen"], tabel["aangenomen"], tabel["afgekeurd"]) == (3, 0, 3)
+    [bestand] = inhoud["bestanden"]
+    assert bestand["code"] in inhoud["betekenis"]
+    assert Speurder([*PERSONEN, SLECHT]).zoek(instellingen.uitleveringen) == []
+
+
+@pytest.mark.parametrize(("wie", "aan"), [("0344", {"0344"}), (None, set())])
+def test_levering_without_a_usable_file_is_reported_to_whom_the_manifest_names(
+    instellingen: Instellingen, wie: str | None, aan: set[str]
+) -> None:
+    files: dict[str, str | bytes] = {"kapot.bin": f"{PERSONEN[0]} ???"}
+    levering = neem_met_manifest(instellingen, "gemeente", files, aanleveraar=wie)
+    levering_besluit.afkeuren(instellingen, levering.levering_id, "Er is niets te lezen.", "beheerder")
+    maak_verslagen(instellingen)
+    assert ontvangers_van_verslag(instellingen) == aan
+    assert maak_verslagen(instellingen) == []
+    for ontvanger in aan:
+        inhoud = verslag(instellingen, ontvanger, levering.levering_id)
+        assert (inhoud["code"], len(inhoud["bestanden"])) == ("L-LEEG", 1)
+
+
+def test_a_code_that_is_no_gemeente_is_in_no_report(instellingen: Instellingen) -> None:
+    """A column that slid may hold a number of somebody where the gemeente should be."""
+    text = populatie_csv(PERSONEN[:1]).replace("0344", PERSONEN[1])
+    wrong = json.dumps(maak_manifest("gemeente", PERIODE, {"a.csv": "iets anders"}))
+    levering = neem_op(instellingen, "gemeente", {"a.csv": text, "levering.json": wrong})
+    levering_besluit.afkeuren(instellingen, levering.levering_id, "Stuur het goede bestand.", "beheerder")
+    maak_verslagen(instellingen)
+    assert in_ledger(instellingen) == {"onbekend": (0, 1)}
+    assert Speurder(PERSONEN).zoek(instellingen.data / "ledger") == []
 
 
 # When
