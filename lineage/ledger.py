@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from lineage import tabellen as t
+from lineage.plaatsen import Plaats, leg_vast
 from lineage.vervanging import herzie
 from lineage.verwerkingslog import Logsegment, neem_op
 
@@ -35,7 +36,10 @@ def now() -> datetime:
 
 @dataclass
 class Stap:
-    """An outcome row in the making. `tellingen` maps (doel, table, reason) to a count; `logboek` is what it logged."""
+    """An outcome row in the making.
+
+    `tellingen` maps (doel, table, reason) to a count; `logboek` is what it logged; `plaatsen` where records stand.
+    """
 
     soort: str
     onderwerp: str
@@ -46,6 +50,7 @@ class Stap:
     begonnen_op: datetime = field(default_factory=now)
     tellingen: dict[tuple[str, str, str], int] = field(default_factory=dict)
     logboek: list[Logsegment] = field(default_factory=list)
+    plaatsen: list[Plaats] = field(default_factory=list)
 
 
 @cache
@@ -213,6 +218,7 @@ class Ledger:
                 t.doorgang.insert(),
                 [{"levering_nr": levering_nr, "doel": doel, "toelating": key, "stap_nr": nr} for doel, key in new],
             )
+            leg_vast(connection, levering_nr, stap.plaatsen)
             for bestand_nr, code in kapot.items():
                 where = (b.levering_nr == levering_nr, b.bestand_nr == bestand_nr)
                 connection.execute(t.levering_bestand.update().where(*where).values(code=code))

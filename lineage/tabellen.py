@@ -58,6 +58,15 @@ levering_bestand = Table(
     Column("wijzer", Text),
 )
 
+record_plaats = Table(
+    "record_plaats",
+    metadata,
+    Column("levering_nr", ForeignKey("levering.levering_nr"), primary_key=True),
+    Column("tabel", String(80), primary_key=True),
+    Column("na_record", _BIG, primary_key=True, autoincrement=False),
+    Column("bestand_nr", Integer, nullable=False),
+)
+
 doorgang = Table(
     "doorgang",
     metadata,

@@ -207,7 +207,7 @@ class Passage:
 
     def leg_vast(self) -> None:
         """Writes the outcome to the ledger, and beside it where the records stand that were rejected."""
-        self.stap.tellingen = self._tellingen()
+        self.stap.tellingen, self.stap.plaatsen = self._tellingen(), list(self.telling.plaatsen())
         self._write_quarantaine()
         noted = self.instellingen.map("verslag", f"{self.levering['levering_id']}.{self._naam()}.parquet")
         verslag_telling.schrijf(noted, self._verslag)

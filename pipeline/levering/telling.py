@@ -63,6 +63,12 @@ class Telling:
         for tabel in sorted({naam for _, naam in self._rijen}):
             yield tabel, self.van_tabel(tabel)
 
+    def plaatsen(self) -> Iterator[tuple[str, int, int]]:
+        """Per table and file with records of it: the last record number before the file."""
+        for tabel, files in sorted(self._begin.items()):
+            for before, bestand_nr in files:
+                yield tabel, before, bestand_nr
+
     def in_bestand(
         self, tabel: str, record_nr: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
