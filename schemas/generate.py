@@ -23,7 +23,7 @@ import yaml
 from schemas import doelversie
 from schemas.arrow import PSEUDONIEM, lake_name, lake_schema, raw_schema
 from schemas.levering import LeveringManifest, Verwerkingsverslag
-from schemas.load import all_tabellen, bronnen, geraadpleegd
+from schemas.load import all_tabellen, bronnen, doelen, geraadpleegd
 from schemas.model import Model, Tabel
 from schemas.reference import SCHEMAS as REFERENCE_SCHEMAS
 
@@ -170,6 +170,7 @@ def _staging_descriptions() -> str:
         for naam in REFERENCE_SCHEMAS
     ]
     models.append({"name": "stg_run__levering", "description": "De leveringen die de run mag lezen."})
+    models.append({"name": "stg_run__populatie", "description": "Iedereen in de doelpopulatie van de run, een keer."})
     return _as_yaml({"version": 2, "models": models})
 
 
@@ -183,6 +184,7 @@ def _staging_models() -> Iterator[tuple[str, str]]:
     for naam, schema in REFERENCE_SCHEMAS.items():
         yield f"stg_referentie__{naam}", _staging_sql(f"referentie.{naam}", schema)
     yield "stg_run__levering", _staging_sql("run.levering", LEVERING_SCHEMA)
+    yield "stg_run__populatie", _populatie_sql()
 
 
 def _staging_sql(naam: str, schema: pa.Schema) -> str:
@@ -192,6 +194,21 @@ def _staging_sql(naam: str, schema: pa.Schema) -> str:
         for field in schema
     )
     return f"-- {_GENERATED}\nselect\n    {columns}\nfrom {{{{ invoer('{bron}', '{tabel}') }}}}\n"
+
+
+def _populatie_sql() -> str:
+    """Who is in a population table of any doel: a run is given those of its own, the others are empty."""
+    columns = {
+        (_staging_name(populatie.tabel), lake_name(veld))
+        for doel in doelen().values()
+        for populatie in doel.populatie
+        for veld in populatie.velden
+    }
+    selects = [
+        f"select {column} as persoon from {{{{ ref('{model}') }}}} where {column} is not null"  # noqa: S608 - names of schemas/
+        for model, column in sorted(columns)
+    ]
+    return f"-- {_GENERATED}\n" + "\nunion\n".join(selects) + "\n"
 
 
 def _sleutel_macro() -> str:

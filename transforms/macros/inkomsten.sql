@@ -53,18 +53,19 @@
 
 {#
   De inkomstenopgaven (IKO) van de populatie in de maanden van..tot (jjjjmm), zoals ze nu gelden, zonder ingetrokken IKV.
-  Een opgave hoort bij de maand waarin haar tijdvak begint, ook bij een tijdvak van vier weken.
+  Een opgave hoort bij de maand waarin haar tijdvak begint, ook bij een tijdvak van vier weken. Wie de verhoudingen en hun
+  soorten al heeft (als `ikv` en `ikv_soort` ze geven) geeft ze mee, dan worden die tabellen niet nog eens gelezen.
 #}
-{% macro opgaven(populatie, van, tot) %}
-  with ikv as ({{ ikv(populatie) }}),
-  soorten as ({{ ikv_soort(populatie) }}),
+{% macro opgaven(populatie, van, tot, verhoudingen=none, soorten=none) %}
+  with ikv as ({% if verhoudingen %}select * from {{ verhoudingen }}{% else %}{{ ikv(populatie) }}{% endif %}),
+  soorten as ({% if soorten %}select * from {{ soorten }}{% else %}{{ ikv_soort(populatie) }}{% endif %}),
   iko as (
     select
       persoon, loonheffingennummer, volgnummer_ikv, datum_begin_ikv, datum_begin, datum_einde,
       {{ maand_van('datum_begin') }} as maand,
       aantal_verloonde_uren, bedrag_loon_sv, bedrag_loon_lb, bedrag_ingehouden_lb, levering_nr, record_nr
     from {{ herleid('uwv', 'inkomstenopgave', populatie,
-                    maand_van('datum_begin') ~ ' between ' ~ van ~ ' and ' ~ tot) }} as rijen
+                    'datum_begin between ' ~ van ~ ' * 100 and ' ~ tot ~ ' * 100 + 99') }} as rijen
   ),
   niet_ingetrokken as (
     select iko.*, ikv.naam_werkgever, ikv.datum_einde_ikv

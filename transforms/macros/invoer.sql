@@ -38,12 +38,13 @@
   De rijen van een tabel waarin een levering steeds alles van een persoon bevat (een persoonslijst): alleen de laatste
   levering waarin de persoon voorkomt telt, zodat een rij die de bron heeft laten vervallen niet blijft hangen.
 #}
-{% macro herleid_per_persoon(bron, tabel) %}
+{% macro herleid_per_persoon(bron, tabel, populatie=none) %}
   (
     select *
     from (
       select rij.*, max(levering_nr) over (partition by persoon) as laatste_levering_nr
       from {{ ref('stg_' ~ bron ~ '__' ~ tabel) }} as rij
+      {% if populatie %}where persoon in (select persoon from {{ populatie }}){% endif %}
     ) as gerangschikt
     where levering_nr = laatste_levering_nr
   )

@@ -1,9 +1,10 @@
--- Van iedereen in de BRP-leveringen: of die op de peildatum ingezetene is, en van welke gemeente (herindelingen tot dan).
+-- Van wie van de doelpopulatie in de BRP staat: of die op de peildatum ingezetene is, en van welke gemeente (herindelingen
+-- tot dan).
 -- Overlijden, opschorting en vertrek tellen zodra ze mogelijk zijn: een signaal gaat over wie er zeker woont (ADR 0021).
 with persoon as (
     select
         persoon, geboortedatum, datum_overlijden, datum_opschorting, reden_opschorting, levering_nr, record_nr
-    from {{ herleid('brp', 'persoon') }} as rijen
+    from {{ herleid('brp', 'persoon', ref('stg_run__populatie')) }} as rijen
 ),
 
 verblijf as (
@@ -18,7 +19,7 @@ verblijf as (
         coalesce(actueel, false) as is_actueel,
         levering_nr,
         record_nr
-    from {{ herleid_per_persoon('brp', 'verblijfplaats') }} as rijen
+    from {{ herleid_per_persoon('brp', 'verblijfplaats', ref('stg_run__populatie')) }} as rijen
     where coalesce(indicatie_onjuist, '') = ''
 ),
 

@@ -1,7 +1,23 @@
-{% set populatie = '(select persoon from ' ~ ref('int_inkomsten__populatie') ~ ' where reden_uitgesloten is null) as populatie' %}
 -- Opgaven van eerdere maanden die in deze periode zijn herzien, alsnog gekomen, of met hun inkomstenverhouding ingetrokken.
 -- Een opgave komt alsnog als een eerdere levering van UWV haar had kunnen bevatten; dan is er geen bedrag dat was.
-with rijen as (
+with ingetrokken_ikv as (
+    select *
+    from {{ ref('int_inkomsten__ikv') }}
+    where melding = 'INTREKKING' and periode_levering = {{ periode() }} and was_bekend and was_melding <> 'INTREKKING'
+),
+
+-- Wat eerder bekend was is alleen nodig van wie nu iets is herzien of ingetrokken: dat zijn er weinig.
+betrokken as (
+    select rij.persoon
+    from {{ ref('stg_uwv__inkomstenopgave') }} as rij
+    where rij.levering_nr in (select levering_nr from {{ ref('stg_run__levering') }} where periode = {{ periode() }})
+        and rij.datum_begin < {{ maand() }} * 100
+        and rij.persoon in (select persoon from {{ ref('int_inkomsten__populatie') }} where reden_uitgesloten is null)
+    union
+    select persoon from ingetrokken_ikv
+),
+
+rijen as (
     select
         rij.persoon,
         rij.loonheffingennummer,
@@ -19,8 +35,7 @@ with rijen as (
         coalesce(levering.periode = {{ periode() }}, false) as is_nu
     from {{ ref('stg_uwv__inkomstenopgave') }} as rij
     left join {{ ref('stg_run__levering') }} as levering on levering.levering_nr = rij.levering_nr
-    where rij.persoon in (select persoon from {{ ref('int_inkomsten__populatie') }} where reden_uitgesloten is null)
-        and {{ maand_van('rij.datum_begin') }} < {{ maand() }}
+    where rij.persoon in (select persoon from betrokken) and rij.datum_begin < {{ maand() }} * 100
 ),
 
 gerangschikt as (
@@ -66,12 +81,6 @@ herzien as (
         )
 ),
 
-ingetrokken_ikv as (
-    select *
-    from {{ ref('int_inkomsten__ikv') }}
-    where melding = 'INTREKKING' and periode_levering = {{ periode() }} and was_bekend and was_melding <> 'INTREKKING'
-),
-
 -- Een ingetrokken inkomstenverhouding neemt al haar opgaven mee; zonder opgaven is er een rij voor de verhouding zelf.
 ingetrokken as (
     select
@@ -80,7 +89,8 @@ ingetrokken as (
         was.datum_einde, 0 as aantal_verloonde_uren,
         cast(0 as bigint) as bedrag_loon_sv, cast(0 as bigint) as bedrag_loon_lb, cast(0 as bigint) as bedrag_ingehouden_lb,
         coalesce(was.bedrag_loon_sv, was.bedrag_loon_lb) as bedrag_was, 0 as bedrag_is,
-        was.bedrag_loon_lb, was.bedrag_ingehouden_lb, was.aantal_verloonde_uren,
+        was.bedrag_loon_lb as was_bedrag_loon_lb, was.bedrag_ingehouden_lb as was_bedrag_ingehouden_lb,
+        was.aantal_verloonde_uren as was_aantal_verloonde_uren,
         was.levering_nr as levering_nr_was, was.record_nr as record_nr_was,
         ikv.levering_nr, ikv.record_nr,
         'inkomstenverhouding' as tabel
@@ -99,9 +109,7 @@ samen as (
     select * from ingetrokken
 ),
 
-soorten as ({{ ikv_soort(populatie) }}),
-
-met_soort as ({{ met_soort('samen', 'soorten', 'datum_begin') }})
+met_soort as ({{ met_soort('samen', ref('int_inkomsten__soort'), 'datum_begin') }})
 
 select
     met_soort.persoon,

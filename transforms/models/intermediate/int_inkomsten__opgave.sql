@@ -19,4 +19,4 @@ select
     record_nr,
     levering_nr_ikp,
     record_nr_ikp
-from ({{ opgaven(populatie, maand(), maand()) }}) as opgaven
+from ({{ opgaven(populatie, maand(), maand(), ref('int_inkomsten__ikv'), ref('int_inkomsten__soort')) }}) as opgaven

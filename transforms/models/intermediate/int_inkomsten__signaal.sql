@@ -1,9 +1,6 @@
-{% set populatie = '(select persoon from ' ~ ref('int_inkomsten__populatie') ~ ' where reden_uitgesloten is null) as populatie' %}
 {% set leeg = 'cast(null as bigint)' %}
 -- De signalen met de records waar ze op rusten. Bijstand zelf (groep bijstand) is geen inkomen en geeft geen signaal.
-with soorten as ({{ ikv_soort(populatie) }}),
-
-ikv as (select * from {{ ref('int_inkomsten__ikv') }} where melding <> 'INTREKKING'),
+with ikv as (select * from {{ ref('int_inkomsten__ikv') }} where melding <> 'INTREKKING'),
 
 -- INK-01: begonnen in de periode, of eerder begonnen terwijl een levering die het had kunnen melden het niet had.
 begonnen as (
@@ -33,7 +30,7 @@ geeindigd as (
 -- Begin en einde worden gemeld als de bijstand op die dag liep: anders was er geen samenloop.
 gebeurtenissen as (select * from begonnen union all select * from geeindigd),
 
-gebeurtenis_met_soort as ({{ met_soort('gebeurtenissen', 'soorten', 'dag') }}),
+gebeurtenis_met_soort as ({{ met_soort('gebeurtenissen', ref('int_inkomsten__soort'), 'dag') }}),
 
 gebeurtenis as (
     {{ met_bijstand(
