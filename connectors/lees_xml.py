@@ -8,6 +8,7 @@ answers differ from their schema in both; a deviation in case is counted as a wa
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import IO
 
 import numpy as np
@@ -21,7 +22,7 @@ from schemas.fout import KetenFout
 from schemas.model import Plaats, Tabel
 
 NOT_FOUND, FWI = "NietsGevonden", "FWI"
-BLOCK_BYTES = 2**20
+BLOCK_BYTES = 2**16  # what is parsed of it is read while it is still in the cache
 SPREAD_ROWS = 512  # the garbage collector walks over what waits as it was found
 MAX_ELEMENT_BYTES = 16 * 2**20  # of one child of the root, with all that is in it
 
@@ -132,31 +133,28 @@ class XmlLezer:
             yield Bevinding("W-AFWIJKING", lid_nr=lid_nr, aantal=deviations)
 
     def _stream(self, stream: IO[bytes]) -> Iterator[Node]:
-        """The children of the root that matter, each forgotten after it was used."""
+        """The children of the root, all of a block at a time, each forgotten after it was used."""
         parser = etree.XMLPullParser(
-            ("start", "end"), tag=self._tags, resolve_entities=False, no_network=True, load_dtd=False
+            ("start",), tag=self._tags, resolve_entities=False, no_network=True, load_dtd=False
         )
         root: Node | None = None
         last: Node | None = None
         size = 0
         while block := stream.read(BLOCK_BYTES):
             parser.feed(block)
-            for action, node in parser.read_events():
+            for _, node in parser.read_events():
                 assert isinstance(node, Node)
-                above = node.getparent()
-                if above is None:
-                    root = node
-                elif action == "end" and above.getparent() is None:
-                    yield node
-                    node.clear()
-            if root is not None and len(root):  # also forget what was not asked for, but not what is still being read
+                root = node.getroottree().getroot() if root is None else root
+            reading = None
+            if root is not None and len(root):
+                yield from islice(root, len(root) - 1)
                 del root[:-1]
-            reading = root[-1] if root is not None and len(root) else None
+                reading = root[-1]
             size = size + len(block) if reading is last else 0
             last = reading
             if size > MAX_ELEMENT_BYTES:
                 raise KetenFout("B-KAPOT", "xml-element te groot")
-        parser.close()
+        yield from parser.close()
 
     def take(self) -> Gelezen:
         """Yields all rows that wait."""

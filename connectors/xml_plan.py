@@ -29,11 +29,6 @@ def local(tag: object) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-@lru_cache(maxsize=MAX_NAMES)
-def _lower(tag: object) -> str:
-    return local(tag).lower()
-
-
 @dataclass
 class _Stap:
     """One name on the way to a field, or (with a `level`) on the way to a row.
@@ -152,7 +147,8 @@ class Plan:
         assert step.level is not None
         frame = self._frames[step.level].copy()
         frames = (*above, frame)
-        self._deviates(frame, deviates + _read(node, step, frame))
+        if odd := deviates + _read(node, step, frame):
+            self._deviates(frame, odd)
         if step.level == len(self.path) - 1:
             rows.append(frames)
         if step.steps:
@@ -228,23 +224,32 @@ def _standaardbedr(node: Node, kaal: str | None) -> tuple[str | None, int]:
     `WaardeBedr` is in cents, its sign in `CdPositiefNegatief`. Another currency than the euro is not an amount (`?`,
     which is uitval). `kaal` is the unit of an amount that stands there without these elements.
     """
-    value = sign = currency = naam = ""
+    parts: list[str | None] = [None] * 5
     for child in node:
-        naam = _lower(child.tag)
-        if naam == "waardebedr":
-            value = (child.text or "").strip()
-        elif naam == "cdpositiefnegatief":
-            sign = (child.text or "").strip()
-        elif naam == "cdmunteenheid":
-            currency = (child.text or "").strip()
-    if value:
-        if currency not in ("EUR", ""):
+        parts[_PARTS[child.tag]] = child.text or ""
+    value, sign, currency, other, _ = parts
+    if value and (value := value.strip()):
+        if currency and currency.strip() not in ("EUR", ""):
             return UNREADABLE, 1
-        return ("-" + value if sign == "-" else value), 0
+        return ("-" + value if sign and sign.strip() == "-" else value), 0
     bare = (node.text or "").strip()
-    if naam or not bare:
+    if not (value is sign is currency is other is None) or not bare:
         return None, 0
     return (_cents(bare) if kaal == "euro" else bare if kaal else UNREADABLE), 1
+
+
+class _Parts(dict[object, int]):
+    """The places of what stands in an amount, by tag: value, sign, currency, another element, no element."""
+
+    def __missing__(self, tag: object) -> int:
+        names = {"waardebedr": 0, "cdpositiefnegatief": 1, "cdmunteenheid": 2}
+        place = names.get(local(tag).lower(), 3 if local(tag) else 4)
+        if len(self) < MAX_NAMES:
+            self[tag] = place
+        return place
+
+
+_PARTS = _Parts()
 
 
 def _cents(euros: str) -> str:

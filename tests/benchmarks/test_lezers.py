@@ -20,6 +20,8 @@ from tests.benchmarks.maak import NS, schrijf_jsonregels, schrijf_xml
 MB = float(os.environ.get("KETEN_BENCHMARK_MB", "25"))
 Q = f"{{{NS}}}"
 
+XML_AIM, NOISE = 2.0, 0.1
+
 pytestmark = pytest.mark.zwaar
 
 
@@ -37,8 +39,8 @@ def snelste(action: Callable[[], object], clock: Callable[[], float], rounds: in
     return min(times)
 
 
-def by_iterparse(path: Path) -> int:
-    """The same fields of the same rows with what lxml offers, as columns in the end, like ours."""
+def by_iterparse(path: Path) -> list[tuple[str | None, ...]]:
+    """The same fields of the same rows with what lxml offers, as tuples."""
 
     def amount(row: etree._Element, naam: str) -> str | None:
         found = row.find(Q + naam)
@@ -46,7 +48,7 @@ def by_iterparse(path: Path) -> int:
             return None
         return (found.findtext(Q + "CdPositiefNegatief") or "").strip("+") + (found.findtext(Q + "WaardeBedr") or "")
 
-    rows = []
+    rows: list[tuple[str | None, ...]] = []
     for _, client in etree.iterparse(str(path), tag=Q + "ClientSuwi"):
         person = client.findtext(Q + "Burgerservicenr")
         for ikv in client.iterfind(Q + "Inkomstenverhouding"):
@@ -65,19 +67,35 @@ def by_iterparse(path: Path) -> int:
         client.clear()
         while client.getprevious() is not None:
             del client.getparent()[0]
-    table = pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], [*"abcdefghijkl"])
-    return table.num_rows
+    return rows
+
+
+def as_columns(rows: list[tuple[str | None, ...]]) -> pa.Table:
+    """As columns in the end, like ours."""
+    return pa.table([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], [*"abcdefghijkl"])
 
 
 def test_xml_against_iterparse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "groot.xml"
     schrijf_xml(path, int(MB * 700))
     size = path.stat().st_size / 1e6
-    assert rijen(path) == by_iterparse(path)
-    ours, theirs = (snelste(lambda read=read: read(path), time.process_time) for read in (rijen, by_iterparse))
+    ways: dict[str, Callable[[], int]] = {
+        "ons": lambda: rijen(path),
+        "tot kolommen": lambda: as_columns(by_iterparse(path)).num_rows,
+        "tot tupels": lambda: len(by_iterparse(path)),
+    }
+    assert len({way() for way in ways.values()}) == 1
+    best = dict.fromkeys(ways, float("inf"))
+    for _ in range(5):  # in turns, so that what else the machine does falls on all
+        for naam, way in ways.items():
+            best[naam] = min(best[naam], snelste(way, time.process_time, 1))
+    columns, tuples = best["tot kolommen"] / best["ons"], best["tot tupels"] / best["ons"]
     with capsys.disabled():
-        print(f"\nxml: {size / ours:.0f} MB/s, iterparse {size / theirs:.0f} MB/s, {theirs / ours:.2f} keer")
-    assert theirs / ours > 1.4
+        print(
+            f"\nxml: {size / best['ons']:.0f} MB/s; keer iterparse: {columns:.2f} tot kolommen, {tuples:.2f} tot tupels"
+        )
+    assert columns > XML_AIM
+    assert tuples > XML_AIM - NOISE
 
 
 def test_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
