@@ -1,7 +1,8 @@
 """Writes what recipients need from the message definitions, and tells whether it has drifted.
 
 `artefacts()` returns every file as text by its path in the repository. `python -m message_formats.generate` writes
-them; `--controleer` only compares and exits with 1 when one differs, is missing or is left over.
+them; `--controleer` only compares and exits with 1 when one differs, is missing or is left over. Neither accepts a
+definition that breaks what recipients rely on (`schemas.berichtversies`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from message_formats.documentation import build_documentation, build_example
 from message_formats.json_schema import MANIFEST_VERSIE, build_json_schema, build_manifest_schema, build_retour_schema
 from message_formats.xsd import build_retour_xsd, build_xsd
 from schemas.berichten import Bericht, berichten
+from schemas.berichtversies import afwijkingen, uitgebracht
 from schemas.retourbericht import retourbericht
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -68,7 +70,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Writes or, with `--controleer`, compares; returns the exit code."""
     parser = argparse.ArgumentParser(description="Schrijf de schema's en documentatie van de berichten.")
     parser.add_argument("--controleer", action="store_true", help="alleen vergelijken; 1 bij verschil")
-    if parser.parse_args(arguments).controleer:
+    check_only = parser.parse_args(arguments).controleer
+    if broken := afwijkingen(berichten(), uitgebracht()):
+        sys.stderr.writelines(f"breekt een afspraak: {text}\n" for text in broken)
+        return 1
+    if check_only:
         different = drift()
         for naam in different:
             sys.stderr.write(f"wijkt af van schemas/berichten: {naam}\n")

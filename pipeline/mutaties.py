@@ -21,6 +21,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from schemas.load import read_csv
 from schemas.model import Product
@@ -138,8 +139,10 @@ def bepaal_mutaties(
         connection.register("bewijs_van", _table(("signaal", "bewijs"), list(evidence.items())))
         vorige = [(naar, files[folder], periode_toen) for naar, (folder, periode_toen) in eerder.items()]
         connection.register("vorige", _table(("naar", "bestand", "periode"), vorige))
-        signals_view(connection, "nu_inhoud", [files[nu]], product.product)
-        signals_view(connection, "toen_inhoud", sorted({row[1] for row in vorige}) or [files[nu]], product.product)
+        paths = sorted({row[1] for row in vorige}) or [files[nu]]
+        shared = shared_columns([files[nu], *paths])
+        signals_view(connection, "nu_inhoud", [files[nu]], product.product, shared)
+        signals_view(connection, "toen_inhoud", paths, product.product, shared)
         signalen = connection.sql(_COMPARE, params={"periode": periode, "nu": files[nu]}).to_arrow_table()
         naar_volledig = volledig.wie(signalen, eerder, periode)
         signalen = signalen.append_column("te_sturen", _te_sturen(signalen, naar_volledig))
@@ -172,10 +175,20 @@ def route(product: Product) -> list[tuple[str, str]]:
     return sorted(rows)
 
 
-def signals_view(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str], product: str) -> None:
-    """A view over signal files with their file name, what makes a signal the same, its kenmerk and its content."""
-    relation = connection.read_parquet(paths, filename=True)
-    content = [column for column in relation.columns if column not in _NOT_CONTENT]
+def shared_columns(paths: Sequence[str]) -> frozenset[str]:
+    """The columns that all files have. A field that was added since does not make every signal a changed one."""
+    return frozenset.intersection(*(frozenset(pq.read_schema(path).names) for path in paths))
+
+
+def signals_view(
+    connection: duckdb.DuckDBPyConnection, name: str, paths: list[str], product: str, shared: frozenset[str]
+) -> None:
+    """A view over signal files with their file name, what makes a signal the same, its kenmerk and its content.
+
+    Content is in the columns of `shared` (`shared_columns`).
+    """
+    relation = connection.read_parquet(paths, filename=True, union_by_name=True)
+    content = [column for column in relation.columns if column in shared and column not in _NOT_CONTENT]
     same = [column for column in _SAME if column in relation.columns]
     relation.project(
         f"*, sha256({_text(same)}) as zelfde, md5({_text(content)}) as inhoud, "

@@ -24,7 +24,7 @@ from pipeline.signaleer import run_map
 from pipeline.stand import Stand
 from privacy.leesbaar import bedrag, moment
 from privacy.zoek import rijen_van
-from schemas.berichten import find_bericht
+from schemas.berichtversies import berichten_van
 from schemas.load import ontvangers
 from schemas.model import Product
 
@@ -125,10 +125,8 @@ class Signalen:
 
     def _velden(self, row: Row, *, alone: bool) -> Iterator[tuple[str, str]]:
         """The fields of the message; when others are in the signal only its dates."""
-        definitie = find_bericht(self.product.bericht, self.product.versie)
-        shown = {
-            naam: veld for naam, veld in definitie.signaal.items() if naam in _DATUMS or veld.klasse != "identifier"
-        }
+        velden = {naam: veld for bericht in berichten_van(self.product) for naam, veld in bericht.signaal.items()}
+        shown = {naam: veld for naam, veld in velden.items() if naam in _DATUMS or veld.klasse != "identifier"}
         for naam, veld in shown.items():
             value = row.get(naam)
             if value is None or naam in ("signaal_id", "signaal_code", "peildatum"):

@@ -26,7 +26,7 @@ from lineage.sleutels import LEESBAAR, versies
 from lineage.vernietiging import VERNIETIGD
 from pipeline.bewaren.vernietig import Eenheid, Zeef, vernietig, vernietig_rijen
 from pipeline.instellingen import Instellingen
-from pipeline.mutaties import route, signals_view
+from pipeline.mutaties import route, shared_columns, signals_view
 from pipeline.signaleer import run_map
 from privacy.bewaren import Afdruk
 from schemas.load import doelen, ontvangers, producten
@@ -155,7 +155,7 @@ class _Signalen:
         if not path.exists():
             return []
         with duckdb.connect() as connection:
-            signals_view(connection, "signalen", [str(path)], self.product.product)
+            signals_view(connection, "signalen", [str(path)], self.product.product, shared_columns([str(path)]))
             connection.register("gezocht", pa.table({"waarde": pa.array(sorted(values), pa.string())}))
             query = f"select signaal_id, zelfde, ontvanger from signalen semi join gezocht on waarde = {column}"  # noqa: S608
             return [(str(a), str(b), str(c)) for a, b, c in connection.sql(query).fetchall()]

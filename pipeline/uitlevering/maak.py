@@ -30,7 +30,7 @@ class Maker:
             KetenFout: `U-ONGELDIG` when a file breaks its schema; the delivery must be held back.
         """
         schrijver = Schrijver(self.afzender_oin, self.product, self.samenstelling)
-        definitie, folder = self.samenstelling.definitie, self.werkmap / row["ontvanger"]
+        definitie, folder = self.samenstelling.delen[row["ontvanger"]].definitie, self.werkmap / row["ontvanger"]
         made = schrijver.schrijf(row, ontvanger, folder)
         for pad, bestand in made:
             if problems := valideer(pad, bestand.formaat, definitie, bestand.rol):

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lineage.ledger import Rij
+from lineage.ledger import Rij, now
 from lineage.retour import ongegronde_signalen
 from message_formats.write import Fragmenten
 from pipeline.geleverd import VERZONDEN, geleverd_pad, ongegrond_pad, schrijf_geleverd
@@ -27,7 +28,8 @@ from pipeline.uitlevering.status import ONGEWIJZIGD, VOLLEDIG
 from privacy.betrokkenen import Betrokkenen, Nummers
 from privacy.signaalnummer import as_blokken, signaalnummers
 from schemas.arrow import PSEUDONIEM
-from schemas.berichten import Bericht, find_bericht
+from schemas.berichten import Bericht
+from schemas.berichtversies import bericht_voor
 from schemas.load import ontvangers
 from schemas.model import Product
 
@@ -35,18 +37,28 @@ LHNR = "loonheffingennummer"  # a pseudonym in the signals, because it may hold 
 
 
 @dataclass(frozen=True)
+class Deel:
+    """What one recipient is sent: rows [start, stop) of the signals of its version of the message."""
+
+    definitie: Bericht
+    fragmenten: Fragmenten
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
 class Samenstelling:
     """The signals of a run as they go into messages, sorted by recipient.
 
-    `rijen` gives the rows [start, stop) of a recipient that has something to hear or gets everything, `ongewijzigd` how
-    many signals of a recipient are not sent again; `volledig` is who gets everything that holds now, `vergeleken_met`
+    `rijen` gives the rows [start, stop) of a recipient that has something to hear or gets everything, `delen` the same
+    rows among those who get the same version of the message, `ongewijzigd` how many signals of a recipient are not sent
+    again; `volledig` is who gets everything that holds now, `vergeleken_met`
     the run that each recipient received before. `verzonden` and `ongegrond` are what is sent and what is not because it
     was found ungrounded, as `pipeline.geleverd.VERZONDEN` says.
     """
 
-    definitie: Bericht
     signalen: pa.Table
-    fragmenten: Fragmenten
+    delen: Mapping[str, Deel]
     rijen: Mapping[str, tuple[int, int]]
     ongewijzigd: Mapping[str, int]
     volledig: frozenset[str]
@@ -69,18 +81,21 @@ class Vergelijking:
     """What a run is held against, and where it stands.
 
     `eerder` gives per recipient the id, folder and period of the run it last received; `ongegrond` the signals
-    (recipient, number in messages) that a recipient found ungrounded.
+    (recipient, number in messages) that a recipient found ungrounded. `dag` decides which version of the message a
+    recipient gets.
     """
 
     nu: Path
     eerder: Mapping[str, tuple[str, Path, str]]
     volledig: Volledig
     ongegrond: Collection[tuple[str, str]]
+    dag: date
 
     @classmethod
     def van(cls, instellingen: Instellingen, run: Rij, product: Product, voorgenomen: Iterable[Rij]) -> Vergelijking:
         """As the ledger stands; what was planned stays as it was planned."""
         ledger = instellingen.grootboek
+        rows = list(voorgenomen)
         earlier = ledger.laatst_geleverd(product.product, run["periode"], run["volgorde"])
         return cls(
             run_map(instellingen, run["run_id"]),
@@ -88,8 +103,9 @@ class Vergelijking:
                 naar: (row["run_id"], run_map(instellingen, row["run_id"]), row["periode"])
                 for naar, row in earlier.items()
             },
-            gepland_volledig(rows) if (rows := list(voorgenomen)) else _volledig(run, product),
+            gepland_volledig(rows) if rows else _volledig(run, product),
             ongegronde_signalen(ledger, product.product),
+            (rows[0]["dagtekening"] if rows else now()).date(),
         )
 
 
@@ -124,7 +140,6 @@ def stel_samen(
 
 def stel_samen_uit(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Samenstelling:
     """Holds a run against other runs; writes nothing."""
-    definitie = find_bericht(product.bericht, product.versie)
     mutaties = _mutaties(stand, run, product, vergelijking)
     sent = mutaties.signalen["te_sturen"]
     unchanged = pc.equal(mutaties.signalen["mutatie"], ONGEWIJZIGD)
@@ -134,17 +149,29 @@ def stel_samen_uit(stand: Stand, run: Rij, product: Product, vergelijking: Verge
     known = is_een_van(signalen, ("ontvanger", "signaal_id"), vergelijking.ongegrond)
     ongegrond, signalen = signalen.filter(known), signalen.filter(pc.invert(known)).combine_chunks()
     personen = _met_personen(stand, product, signalen)
+    rijen = dict.fromkeys(mutaties.volledig, (0, 0)) | _rijen(personen)
+    versies = {naar: bericht_voor(product, naar, vergelijking.dag) for naar in rijen}
     return Samenstelling(
-        definitie=definitie,
         signalen=personen,
-        fragmenten=Fragmenten.bereid(definitie, personen, _in_bericht(mutaties.bewijs, signalen)),
-        rijen=dict.fromkeys(mutaties.volledig, (0, 0)) | _rijen(personen),
+        delen=_delen(versies, personen, _in_bericht(mutaties.bewijs, signalen)),
+        rijen=rijen,
         ongewijzigd=dict(Counter(ongewijzigd) + Counter(_per_ontvanger(ongegrond))),
         volledig=mutaties.volledig,
         vergeleken_met={naar: run_id for naar, (run_id, _, _) in vergelijking.eerder.items()},
         verzonden=signalen.select(VERZONDEN.names),
         ongegrond=ongegrond.select(VERZONDEN.names),
     )
+
+
+def _delen(versies: Mapping[str, Bericht], signalen: pa.Table, bewijs: pa.Table) -> dict[str, Deel]:
+    """Per recipient its part of the signals that go out in its version of the message."""
+    delen: dict[str, Deel] = {}
+    for definitie in {bericht.urn: bericht for bericht in versies.values()}.values():
+        wie = [naar for naar, bericht in versies.items() if bericht.urn == definitie.urn]
+        eigen = signalen.filter(pc.is_in(signalen["ontvanger"], value_set=pa.array(wie, pa.string())))
+        fragmenten, rijen = Fragmenten.bereid(definitie, eigen, bewijs), _rijen(eigen)
+        delen |= {naar: Deel(definitie, fragmenten, *rijen.get(naar, (0, 0))) for naar in wie}
+    return delen
 
 
 def _mutaties(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Mutaties:

@@ -26,19 +26,17 @@ class Schrijver:
     def stam(self, row: Rij) -> str:
         """How the names of the files of a delivery begin."""
         nummer = f"{row['volgnummer']:06d}"
-        return f"{self.samenstelling.definitie.bericht}_{row['ontvanger']}_{row['periode']}_{nummer}"
+        return f"{self.product.bericht}_{row['ontvanger']}_{row['periode']}_{nummer}"
 
     def schrijf(self, row: Rij, ontvanger: Ontvanger, folder: Path) -> list[tuple[Path, Bestand]]:
         """Writes the files of one delivery, not validated, to a folder that is made when absent."""
-        envelop, (start, stop) = self.envelop(row, ontvanger), self.samenstelling.rijen[row["ontvanger"]]
+        envelop, deel = self.envelop(row, ontvanger), self.samenstelling.delen[row["ontvanger"]]
         folder.mkdir(parents=True, exist_ok=True)
         made: list[tuple[Path, Bestand]] = []
         for formaat in ontvanger.formaten:
             pad, bewijs = folder / f"{self.stam(row)}.{formaat}", folder / f"{self.stam(row)}_bewijs.csv"
             with pad.open("wb") as doel, bewijs.open("wb") if formaat == "csv" else nullcontext() as bewijs_doel:
-                self.samenstelling.fragmenten.schrijf(
-                    envelop, start, stop, formaat, doel, bewijs_doel, ontvanger.inhoud
-                )
+                deel.fragmenten.schrijf(envelop, deel.start, deel.stop, formaat, doel, bewijs_doel, ontvanger.inhoud)
             made.append((pad, Bestand.van(pad, formaat)))
             if formaat == "csv":
                 made.append((bewijs, Bestand.van(bewijs, formaat, "bewijs")))
@@ -46,11 +44,10 @@ class Schrijver:
 
     def envelop(self, row: Rij, ontvanger: Ontvanger) -> Envelop:
         """The heading of the message of a delivery."""
-        definitie = self.samenstelling.definitie
-        start, stop = self.samenstelling.rijen[row["ontvanger"]]
+        deel = self.samenstelling.delen[row["ontvanger"]]
         return Envelop(
-            bericht=definitie.bericht,
-            versie=definitie.versie,
+            bericht=deel.definitie.bericht,
+            versie=deel.definitie.versie,
             afzender_oin=self.afzender_oin,
             ontvanger_oin=ontvanger.oin,
             ontvanger=ontvanger.ontvanger,
@@ -61,8 +58,8 @@ class Schrijver:
             periode=row["periode"],
             peildatum=peildatum(row["periode"]),
             leveringsoort=row["leveringsoort"],
-            aantal_signalen=stop - start,
-            aantallen=self.samenstelling.fragmenten.aantallen(start, stop),
+            aantal_signalen=deel.stop - deel.start,
+            aantallen=deel.fragmenten.aantallen(deel.start, deel.stop),
             run_id=row["run_id"],
             contact_naam=self.product.eigenaar.naam,
             contact=self.product.eigenaar.contact,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from message_formats.manifest import lees_manifest
 from pipeline import dbt_build
 from pipeline.cli import app, main
 from pipeline.instellingen import Instellingen
@@ -251,9 +252,10 @@ def test_good_delivery_reads(keten: Keten, uitlevering: Path, tmp_path: Path) ->
 
     assert outcome.code == 0
     assert "goed" in outcome.tekst
+    versie = lees_manifest(next(uitlevering.glob("*_manifest.json"))).versie
     saved = sorted(path.name for path in (tmp_path / "uit").iterdir())
     assert saved == [
-        f"inkomstenbericht_v1.0_{deel}.{soort}" for deel in ("bewijs", "signalen") for soort in ("csv", "parquet")
+        f"inkomstenbericht_v{versie}_{deel}.{soort}" for deel in ("bewijs", "signalen") for soort in ("csv", "parquet")
     ]
     assert all(str(tmp_path / "uit" / naam) in outcome.tekst for naam in saved)
 

@@ -24,5 +24,6 @@ select
     totaal_ingehouden_lb,
     tijdvak,
     bedrag_was,
-    bedrag_is
+    bedrag_is,
+    {{ vroegst_mogelijke_datum('datum_begin_ikv') }} as begin_inkomstenverhouding
 from {{ ref('int_inkomsten__signaal') }}

@@ -1,0 +1,87 @@
+"""Two versions of one message side by side, and an invalid one that stays behind, through the pipeline."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from message_formats.lees import lees_map
+from pipeline.instellingen import Instellingen
+from pipeline.lever import lever
+from pipeline.signaleer import signaleer
+from schemas import berichtversies
+from tests.bouw import BIJSTAND, IKV, maak_bsn, neem_op, schrijf_csv
+from tests.spec.privacy.dorp import IKP, VERBLIJF, afgesproken
+from tests.spec.privacy.test_01_doelbinding import laatste_run
+
+pytestmark = pytest.mark.zwaar
+
+PERIODE, UTRECHT, AMSTERDAM = "2026-01", "0344", "0363"
+WOONT = {maak_bsn(900 + nr): (UTRECHT, AMSTERDAM)[nr % 2] for nr in range(8)}
+
+
+@pytest.fixture(scope="module")
+def berekend(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two gemeenten with new jobs beside bijstand; signals made, nothing delivered."""
+    instellingen = Instellingen(data=tmp_path_factory.mktemp("versies") / "var")
+    bijstand = [[waar, wie, "", "PW", "20250101", "", "alleenstaande", 140150] for wie, waar in WOONT.items()]
+    neem_op(instellingen, "gemeente", {"bijstand.csv": schrijf_csv(BIJSTAND, bijstand)}, PERIODE)
+    verblijf = [[wie, waar, "20200101", "20200101"] for wie, waar in WOONT.items()]
+    neem_op(instellingen, "brp", {"verblijf.csv": schrijf_csv(VERBLIJF, verblijf)}, PERIODE)
+    jobs = [(wie, f"{100_000_000 + nr}L01", 1, "20260105") for nr, wie in enumerate(WOONT)]
+    uwv = {
+        "ikv.csv": schrijf_csv(IKV, [[*job, "", "Bakkerij <De Korenaar> & Zn.", ""] for job in jobs]),
+        "ikp.csv": schrijf_csv(IKP, [[*job, "20260105", "15"] for job in jobs]),
+    }
+    neem_op(instellingen, "uwv", uwv, PERIODE)
+    signaleer(instellingen, "inkomsten", PERIODE)
+    return instellingen.data
+
+
+@pytest.fixture
+def instellingen(berekend: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Instellingen:
+    """The same, of its own for one test; Amsterdam chose 1.1."""
+    keuze = {(AMSTERDAM, "inkomstenbericht"): ((date(2026, 1, 1), "1.1"),)}
+    monkeypatch.setattr(berichtversies, "keuzes", lambda: keuze)
+    return Instellingen(data=shutil.copytree(berekend, tmp_path / "var"))
+
+
+def run_id(instellingen: Instellingen) -> str:
+    return laatste_run(instellingen, "inkomsten")
+
+
+def test_two_versions_of_one_message_go_out_side_by_side(instellingen: Instellingen) -> None:
+    uitkomst = lever(instellingen, run_id(instellingen))
+    assert uitkomst.ontvangers == {"geleverd": 2}
+    gelezen = lees_map(instellingen.uitleveringen)
+    assert gelezen.goed
+    found = {levering.envelop["ontvanger_code"]: levering for levering in gelezen.leveringen}
+    versies = {code: levering.bericht.versie for code, levering in found.items() if levering.bericht}
+    assert versies == {UTRECHT: "1.0", AMSTERDAM: "1.1"}
+    oud, nieuw = found[UTRECHT].signalen, found[AMSTERDAM].signalen
+    assert oud is not None and nieuw is not None
+    assert oud.num_rows == nieuw.num_rows == 4
+    assert "begin_inkomstenverhouding" not in oud.column_names
+    assert set(nieuw["begin_inkomstenverhouding"].to_pylist()) == {date(2026, 1, 5)}
+    for tabel, waar in ((oud, UTRECHT), (nieuw, AMSTERDAM)):
+        assert set(tabel["burgerservicenummer"].to_pylist()) == {wie for wie, plaats in WOONT.items() if plaats == waar}
+
+
+def test_an_invalid_message_stays_behind_with_its_reason_and_the_others_go_on(instellingen: Instellingen) -> None:
+    secret = "Utrecht" * 40  # longer than a name may be
+    with afgesproken(_0344={"naam": secret}):
+        uitkomst = lever(instellingen, run_id(instellingen))
+        assert uitkomst.ontvangers == {"geleverd": 1, "tegengehouden": 1}
+        assert uitkomst.redenen == {"U-ONGELDIG": 1}
+        assert lever(instellingen, run_id(instellingen)) == uitkomst
+    rows = instellingen.grootboek.uitleveringen(run_id(instellingen))
+    assert rows[UTRECHT]["volgnummer"] is None
+    assert "ontvangerNaam" in rows[UTRECHT]["wijzer"]
+    assert secret not in rows[UTRECHT]["wijzer"]
+    assert rows[AMSTERDAM]["volgnummer"] == 1
+    assert not [path for path in (instellingen.uitleveringen / UTRECHT).rglob("*") if path.is_file()]
+    assert not [path for path in instellingen.uitleveringen.rglob("*") if secret.encode() in path.name.encode()]
+    assert lees_map(instellingen.uitleveringen / AMSTERDAM).goed
