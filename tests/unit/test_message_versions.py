@@ -36,7 +36,7 @@ def with_rules(naam: str, **rules: object) -> Bericht:
 
 def test_the_versions_that_are_there_keep_every_promise() -> None:
     assert afwijkingen(berichten(), uitgebracht()) == []
-    assert uitgebracht().keys() == berichten().keys()
+    assert uitgebracht().keys() <= berichten().keys()
     assert [bericht.versie for bericht in berichten_van(producten()["inkomsten"])] == ["1.0", "1.1"]
     assert list(berichten()["inkomstenbericht", "1.1"].signaal)[-1] == "begin_inkomstenverhouding"
 
