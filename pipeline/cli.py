@@ -14,11 +14,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.nederlands import spreek_nederlands
 from pipeline.opdrachten import betrokkene, bewaren, draai, herkomst, log, retour, sleutel, vertrek
 from pipeline.opdrachten import levering as leveringen
 from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, toon_tellingen, voortgang
 from schemas.fout import KetenFout
 
+spreek_nederlands()
 app = typer.Typer(
     help="Signaalketen: van bronlevering tot inleesbericht.",
     no_args_is_help=True,
