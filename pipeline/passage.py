@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from connectors.bestand import leden
 from connectors.lees import LidOnbruikbaar, lees_bestand
@@ -19,6 +17,7 @@ from connectors.rijen import Bevinding, Nummers, Rijen, bundel
 from connectors.vooruit import vooruit
 from lineage import leveringen
 from lineage.ledger import Rij, Stap
+from pipeline.aanwijzingen import Aanwijzingen
 from pipeline.instellingen import Instellingen
 from pipeline.levering import verslag_telling
 from pipeline.levering.ontvang import landed
@@ -32,6 +31,8 @@ from privacy.deur import QUARANTAINE, Deur, Toegang
 from schemas.fout import KetenFout
 from schemas.load import bronnen, doelen, find_tabel
 from schemas.model import Doel, Raadpleging
+
+MAX_KAPOT = 200_000  # of a file: with more records that cannot be told apart it is no file of this kind
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Passage:
         self._bestanden = instellingen.grootboek.bestanden(levering["levering_nr"])
         self._unusable: set[tuple[int, int | None]] = set()
         self._findings: dict[tuple[int, Bevinding], None] = {}
-        self._quarantaine: list[pa.RecordBatch] = []
+        pointers = instellingen.map("quarantaine", levering["levering_id"], f"{self._naam()}.parquet")
+        self._aanwijzingen = Aanwijzingen(pointers)
         self._verslag: list[pa.Table] = []
         self._betrokkenen: defaultdict[str, Betrokkenen] = defaultdict(Betrokkenen)
         self.telling = Telling()
@@ -131,9 +133,9 @@ class Passage:
     def _lees(self, toegangen: dict[str, list[Toegang]], beurt: int) -> None:
         aanleveraars = verslag_telling.Aanleveraars(self.levering)
         names = {doel: lake_naam(self.levering, toelating) for doel, toelating in self.toelatingen.items()}
-        with Deur(self.instellingen.lake, self.levering["levering_nr"], names) as deur:
+        lake, nr = self.instellingen.lake, self.levering["levering_nr"]
+        with self._aanwijzingen.lezing() as bewaar, Deur(lake, nr, names) as deur:
             for item in vooruit(bundel(self._rows(_velden(toegangen)))):
-                before = len(deur.uitkomst.quarantaine)
                 batch = item.batch
                 if self._vertrokken:
                     batch = batch.filter(pc.invert(is_van(item.tabel, batch, self._vertrokken)))
@@ -142,10 +144,11 @@ class Passage:
                         deur.uitkomst.tellingen[toegang.doel, item.tabel, VERTREK] += left
                 deur.verwerk(batch, toegangen[item.tabel])
                 if beurt == POPULATIE:
-                    aanleveraars.zie(item.tabel, batch, deur.uitkomst.quarantaine[before:])
+                    aanleveraars.zie(item.tabel, batch, deur.uitkomst.quarantaine)
+                bewaar(deur.uitkomst.quarantaine)
+                deur.uitkomst.quarantaine.clear()
         for key, aantal in deur.uitkomst.tellingen.items():
             self.stap.tellingen[key] = self.stap.tellingen.get(key, 0) + aantal
-        self._quarantaine += deur.uitkomst.quarantaine
         for doel, betrokkenen in deur.uitkomst.betrokkenen.items():
             self._betrokkenen[doel].voeg_toe(betrokkenen.nummers())
         if beurt == POPULATIE:
@@ -163,11 +166,14 @@ class Passage:
             self._reading = nr = bestand["bestand_nr"]
             if bestand["code"] or (nr, None) in self._unusable or not set(bestand["tabellen"].split()) & set(tabellen):
                 continue
-            skip = {lid for file, lid in self._unusable if file == nr}
+            skip, broken = {lid for file, lid in self._unusable if file == nr}, 0
             for item in nummers.volgt(lees_bestand(landed(self._folder, nr), bron, wanted, skip)):
                 self.telling.zie(nr, item)
                 if isinstance(item, Bevinding):
                     self._findings[nr, item] = None
+                    broken += item.code == "R-KAPOT"
+                    if broken > MAX_KAPOT:
+                        raise KetenFout("B-KAPOT", "te veel onleesbare records")
                 else:
                     yield item
 
@@ -204,6 +210,10 @@ class Passage:
             if self.telling.van_bestand(nr) is None and len(codes) == sum(1 for _ in leden(landed(self._folder, nr))):
                 result[nr] = next(iter(codes.values()))
         return result
+
+    def laat_vallen(self) -> None:
+        """Forgets what was read: the levering passes anew."""
+        self._aanwijzingen.laat_vallen()
 
     def leg_vast(self) -> None:
         """Writes the outcome to the ledger, and beside it where the records stand that were rejected."""
@@ -248,10 +258,4 @@ class Passage:
             }
             for bestand_nr, finding in self._findings
         ]
-        batches = [*self._quarantaine, *pa.Table.from_pylist(findings, schema=QUARANTAINE).to_batches()]
-        if batches:
-            path = self.instellingen.map("quarantaine", self.levering["levering_id"], f"{self._naam()}.parquet")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside = path.with_name(f".{path.name}.{os.getpid()}")
-            pq.write_table(pa.Table.from_batches(batches, schema=QUARANTAINE), aside)
-            aside.rename(path)
+        self._aanwijzingen.leg_vast(pa.Table.from_pylist(findings, schema=QUARANTAINE))

@@ -7,7 +7,7 @@ what it should be (`pipeline.levering.oordeel`) is parked, and nobody is admitte
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from lineage.ledger import Rij, now
 from lineage.vernietiging import VERNIETIGD
@@ -56,6 +56,7 @@ def _pass(stand: Stand, bron: str | None, naar: Collection[str]) -> list[Passage
     for passage in passes:
         volumes.voeg_toe(passage.levering, passage.telling)
     if held := [passage for passage in passes if passage.beoordeel(volumes)]:
+        _drop(passage for passage in passes if passage not in held)
         return held
     stand.population_known()
     for passage in passes:
@@ -68,6 +69,11 @@ def _pass(stand: Stand, bron: str | None, naar: Collection[str]) -> list[Passage
     for passage in passes:
         passage.beoordeel(volumes)
     return passes
+
+
+def _drop(passes: Iterable[Passage]) -> None:
+    for passage in passes:
+        passage.laat_vallen()
 
 
 def _due(stand: Stand, asked: Collection[int], naar: Collection[str]) -> list[tuple[Rij, dict[str, str]]]:
