@@ -57,6 +57,7 @@ def bereken(instellingen: Instellingen, pins: Pins, van: Invoer, uitvoer: Path) 
         threads=instellingen.threads,
         werkmap=werkmap,
         sleutelversie=van.sleutelversie,
+        motor=instellingen.rekenmotor,
     )
     shutil.rmtree(werkmap / "tmp", ignore_errors=True)
     if not uitkomst.ok:

@@ -11,6 +11,7 @@ dbt keeps its state in the process: builds in one process wait for each other.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from pipeline.motor import DuckDb, Motor
 from pipeline.periode import peildatum
 from privacy.sleutels import VARIABELE
 from schemas.load import ROOT
@@ -38,8 +40,12 @@ _QUIET = (
     "--no-send-anonymous-usage-stats",
 )
 
+# Spark opens a message with the class of the error, which is one of a published list.
+_SPARK_ERROR = re.compile(r"\[([A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*)\]")
+
+DUCKDB = DuckDb()
 _ALONE = threading.RLock()
-_parsed: dict[Path, Manifest] = {}
+_parsed: dict[tuple[str, int], Manifest] = {}
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class DbtUitkomst:
 
 def build(  # noqa: PLR0913 - all are inputs of one run, and named
     product: str,
-    invoer: Mapping[str, Sequence[Path]],
+    invoer: Mapping[str, Sequence[Path | str]],
     uitvoer: Path,
     *,
     periode: str,
@@ -75,19 +81,21 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     threads: int = 2,
     werkmap: Path,
     sleutelversie: int = 1,
+    motor: Motor = DUCKDB,
 ) -> DbtUitkomst:
     """Compute one product over one periode.
 
     Args:
         product: name of the product; its models are `signal_`, `bewijs_` and `uitgesloten_<product>`.
-        invoer: Parquet files per `<bron>.<tabel>`, `referentie.<naam>` and `run.levering`.
+        invoer: Parquet files, as absolute paths or URLs, per `<bron>.<tabel>`, `referentie.<naam>` and `run.levering`.
         uitvoer: folder for the three Parquet files; made when absent. Nothing is written when the build fails.
         periode: the month, `YYYY-MM`; peildatum is its last day.
         aanwezig: the `<bron>.<tabel>` of which at least one levering was received.
-        geheugen: memory limit of DuckDB, for example `2GB`; what does not fit spills to `werkmap`.
-        threads: threads of DuckDB.
+        geheugen: memory limit of the engine, for example `2GB`; what does not fit spills to `werkmap`.
+        threads: threads of the engine.
         werkmap: folder for target, log and spill of this build only.
         sleutelversie: the key version of the pseudonyms in `invoer`, for the mark on what is written.
+        motor: the engine that computes.
 
     Returns:
         The outcome; a model error or a failing data test gives `ok=False`, not an exception.
@@ -102,18 +110,25 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
         "invoer": {naam: [str(pad) for pad in paden] for naam, paden in sorted(invoer.items())},
     }
     select = " ".join(f"+{kind}_{product}" for kind in RESULTS)
-    with _ALONE, _environment(_settings(geheugen, threads, werkmap, uitvoer, sleutelversie)):
+    with (
+        _ALONE,
+        _environment(_settings(geheugen, threads, motor.omgeving(werkmap.resolve(), uitvoer.resolve()), sleutelversie)),
+    ):
+        motor.begin(geheugen, threads)
         try:
-            outcome = _invoke(["build", "--select", *select.split()], werkmap, variables, _manifest(werkmap))
+            manifest = _manifest(werkmap, motor)
+            outcome = _invoke(["build", "--select", *select.split()], werkmap, variables, motor, manifest)
+            if outcome.success:
+                motor.rond_af(werkmap.resolve(), uitvoer.resolve(), sleutelversie)
         finally:
-            _forget_connection()
+            motor.vergeet(werkmap.resolve())
     return _uitkomst(outcome, werkmap, time.perf_counter() - started)
 
 
 def laad(werkmap: Path) -> None:
     """Loads dbt and reads the project, so that the first build of this process need not."""
-    with _ALONE, _environment(_settings("1GB", 1, werkmap, werkmap)):
-        _manifest(werkmap)
+    with _ALONE, _environment(_settings("1GB", 1, DUCKDB.omgeving(werkmap, werkmap))):
+        _manifest(werkmap, DUCKDB)
 
 
 def compileer(invoer: Collection[str], werkmap: Path) -> dict[str, str]:
@@ -123,47 +138,52 @@ def compileer(invoer: Collection[str], werkmap: Path) -> dict[str, str]:
         RuntimeError: the project cannot be compiled; `dbt.log` in the work folder says why.
     """
     variables = {"aanwezig": sorted(invoer), "invoer": {naam: [naam] for naam in sorted(invoer)}}
-    with _ALONE, _environment(_settings("1GB", 1, werkmap, werkmap)):
+    with _ALONE, _environment(_settings("1GB", 1, DUCKDB.omgeving(werkmap, werkmap))):
         try:
-            outcome = _invoke(["compile", "--no-introspect"], werkmap, variables, _manifest(werkmap))
+            outcome = _invoke(["compile", "--no-introspect"], werkmap, variables, DUCKDB, _manifest(werkmap, DUCKDB))
         finally:
-            _forget_connection()
+            DUCKDB.vergeet(werkmap)
     if not outcome.success:
         raise RuntimeError("het dbt-project in transforms/ is niet te compileren; zie dbt.log in de werkmap")
     nodes = (result.node for result in outcome.result.results)
     return {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
 
 
-def _settings(geheugen: str, threads: int, werkmap: Path, uitvoer: Path, sleutelversie: int = 1) -> dict[str, str]:
+def _settings(geheugen: str, threads: int, waar: Mapping[str, str], sleutelversie: int = 1) -> dict[str, str]:
     """What the profile and the macros read from the environment."""
     return {
+        **waar,
         "KETEN_DBT_GEHEUGEN": geheugen,
         "KETEN_DBT_THREADS": str(threads),
-        "KETEN_DBT_WERKMAP": str(werkmap.resolve()),
-        "KETEN_DBT_UITVOER": str(uitvoer.resolve()),
         "KETEN_DBT_SLEUTELVERSIE": str(sleutelversie),
     }
 
 
-def _manifest(werkmap: Path) -> Manifest:
-    """The parsed project. A copy, because compiling writes into it and would keep the vars of an earlier build."""
-    if TRANSFORMS not in _parsed:
-        outcome = _invoke(["parse"], werkmap, {}, None)
+def _manifest(werkmap: Path, motor: Motor) -> Manifest:
+    """The project as parsed for an engine, in this process, which has a schema of its own there.
+
+    A copy, because compiling writes into it and would keep the vars of an earlier build.
+    """
+    known = (motor.target, os.getpid())
+    if known not in _parsed:
+        outcome = _invoke(["parse"], werkmap, {}, motor, None)
         if outcome.result is None:
             raise RuntimeError("het dbt-project in transforms/ is niet te lezen; zie dbt.log in de werkmap")
-        _parsed[TRANSFORMS] = outcome.result
-    manifest: Manifest = _parsed[TRANSFORMS].deepcopy()  # type: ignore[no-untyped-call]
+        _parsed[known] = outcome.result
+    manifest: Manifest = _parsed[known].deepcopy()  # type: ignore[no-untyped-call]
     return manifest
 
 
-def _invoke(command: list[str], werkmap: Path, variables: Mapping[str, object], manifest: Manifest | None) -> Any:
+def _invoke(
+    command: list[str], werkmap: Path, variables: Mapping[str, object], motor: Motor, manifest: Manifest | None
+) -> Any:
     # Imported here: dbt takes a second to load and reads these settings when it does.
     from dbt.cli.main import dbtRunner  # noqa: PLC0415
 
     arguments = [
         *_QUIET,
         *command,
-        *("--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)),
+        *("--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS), "--target", motor.target),
         *("--target-path", str(werkmap / "target"), "--log-path", str(werkmap)),
     ]
     return dbtRunner(manifest=manifest).invoke(arguments, vars=dict(variables))
@@ -183,13 +203,6 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def _forget_connection() -> None:
-    """Drop the in-memory database, so a build never sees tables of the one before it and its memory is freed."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager  # noqa: PLC0415
-
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def _uitkomst(outcome: Any, werkmap: Path, seconds: float) -> DbtUitkomst:
@@ -214,11 +227,13 @@ def _uitkomst(outcome: Any, werkmap: Path, seconds: float) -> DbtUitkomst:
 
 
 def _kind_of_error(message: str | None) -> str:
-    """The kind of a DuckDB or dbt error (`Conversion Error`); the rest of the message can hold a value."""
+    """The kind of an error (`Conversion Error`, or `DIVIDE_BY_ZERO` of Spark); the rest of it can hold a value."""
     for line in (message or "").splitlines():
         kind, found, _ = line.strip().partition(" Error")
         if found and kind.replace(" ", "").isalpha() and kind not in {"Runtime", "Database"}:
             return f"{kind} Error"
+        if of_spark := _SPARK_ERROR.search(line):
+            return of_spark[1]
     return "Runtime Error"
 
 

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lineage.ledger import Ledger
 from lineage.sleutels import versies
+from pipeline.motor import DuckDb, Motor, Spark
 from privacy.sleutels import Omgevingssleutel, Sleutelbestand, Sleutelbos, Sleutelbron
 from privacy.sleutels_pkcs11 import Tokensleutel
 from schemas.fout import KetenFout
@@ -30,6 +31,11 @@ class Instellingen(BaseSettings):
         pkcs11_pin: file with its PIN (`KETEN_PKCS11_PIN`).
         geheugen: memory limit of a product run, as DuckDB writes it (`KETEN_GEHEUGEN`).
         threads: threads of a product run (`KETEN_THREADS`).
+        motor: what computes a product run (`KETEN_MOTOR`): `duckdb` in this process, `spark` in a session of this
+            process, `spark_cluster` on a server; see `docs/spark.md`.
+        spark: settings of the Spark session, as JSON (`KETEN_SPARK`).
+        uitwisseling: folder or URL that this machine and the cluster both see (`KETEN_UITWISSELING`); empty means below
+            `data`.
         afzender_oin: OIN of the organisation that delivers (`KETEN_AFZENDER_OIN`).
     """
 
@@ -44,6 +50,9 @@ class Instellingen(BaseSettings):
     pkcs11_pin: Path | None = None
     geheugen: str = "2GB"
     threads: int = 2
+    motor: Literal["duckdb", "spark", "spark_cluster"] = "duckdb"
+    spark: dict[str, str] = {}
+    uitwisseling: str = ""
     afzender_oin: str = "00000001999999999000"
 
     def map(self, *delen: str) -> Path:
@@ -87,6 +96,11 @@ class Instellingen(BaseSettings):
             with suppress(KetenFout):  # another process was first
                 bron.maak()
         return Sleutelbos(bron)
+
+    @property
+    def rekenmotor(self) -> Motor:
+        """What computes the product runs."""
+        return DuckDb() if self.motor == "duckdb" else Spark(self.motor, self.uitwisseling, self.spark)
 
     @property
     def hoofdsleutel(self) -> Sleutelbron:

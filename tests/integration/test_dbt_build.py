@@ -87,8 +87,8 @@ def test_a_model_error_names_the_model_and_no_value_and_writes_nothing(tmp_path:
 def test_a_failing_data_test_gives_its_name_and_writes_nothing(tmp_path: Path) -> None:
     casus = read_case(CASE)
     invoer = write_input(casus, tmp_path)
-    norms = pq.read_table(invoer["referentie.gemeente"][0])
-    pq.write_table(pa.concat_tables([norms, norms]), invoer["referentie.gemeente"][0])
+    norms = pq.read_table(invoer["referentie.gemeente_opvolging"][0])
+    pq.write_table(pa.concat_tables([norms, norms]), invoer["referentie.gemeente_opvolging"][0])
     uitkomst = dbt_build.build(
         "vsv", invoer, tmp_path / "uit", periode="2026-01", aanwezig=casus.aanwezig, werkmap=tmp_path / "werk"
     )

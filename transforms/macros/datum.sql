@@ -31,7 +31,7 @@
   case when {{ datum }} = 0 then 99991231
        when {{ datum }} % 10000 = 0 then {{ datum }} + 1231
        when {{ datum }} % 100 = 0
-         then {{ datum }} + day(last_day(make_date({{ gedeeld_door(datum, 10000) }}, {{ gedeeld_door(datum, 100) }} % 100, 1)))
+         then {{ datum }} + day(last_day({{ kalenderdag(gedeeld_door(datum, 10000), gedeeld_door(datum, 100) ~ ' % 100', 1) }}))
        else {{ datum }} end
 {%- endmacro %}
 {# De dag als getal vanaf wanneer iets zeker geldt; een geheel onbekend of afwezig begin is er al: de bron zegt dat het loopt. #}
@@ -54,16 +54,16 @@
 {# Als kalenderdatum: de laatst mogelijke en de vroegst mogelijke; geheel onbekend is leeg. #}
 {% macro laatst_mogelijke_datum(datum) -%}
   case when {{ datum }} is null or {{ datum }} = 0 then null
-       when {{ datum }} % 10000 = 0 then make_date({{ gedeeld_door(datum, 10000) }}, 12, 31)
+       when {{ datum }} % 10000 = 0 then {{ kalenderdag(gedeeld_door(datum, 10000), 12, 31) }}
        when {{ datum }} % 100 = 0
-         then last_day(make_date({{ gedeeld_door(datum, 10000) }}, {{ gedeeld_door(datum, 100) }} % 100, 1))
-       else make_date({{ gedeeld_door(datum, 10000) }}, {{ gedeeld_door(datum, 100) }} % 100, {{ datum }} % 100) end
+         then last_day({{ kalenderdag(gedeeld_door(datum, 10000), gedeeld_door(datum, 100) ~ ' % 100', 1) }})
+       else {{ kalenderdag(gedeeld_door(datum, 10000), gedeeld_door(datum, 100) ~ ' % 100', datum ~ ' % 100') }} end
 {%- endmacro %}
 {% macro vroegst_mogelijke_datum(datum) -%}
   case when {{ datum }} is null or {{ datum }} = 0 then null
-       when {{ datum }} % 10000 = 0 then make_date({{ gedeeld_door(datum, 10000) }}, 1, 1)
-       when {{ datum }} % 100 = 0 then make_date({{ gedeeld_door(datum, 10000) }}, {{ gedeeld_door(datum, 100) }} % 100, 1)
-       else make_date({{ gedeeld_door(datum, 10000) }}, {{ gedeeld_door(datum, 100) }} % 100, {{ datum }} % 100) end
+       when {{ datum }} % 10000 = 0 then {{ kalenderdag(gedeeld_door(datum, 10000), 1, 1) }}
+       when {{ datum }} % 100 = 0 then {{ kalenderdag(gedeeld_door(datum, 10000), gedeeld_door(datum, 100) ~ ' % 100', 1) }}
+       else {{ kalenderdag(gedeeld_door(datum, 10000), gedeeld_door(datum, 100) ~ ' % 100', datum ~ ' % 100') }} end
 {%- endmacro %}
 
 {# Een datum zoals die in het bewijs staat: 2026-01-31, 2026-01 of 2026. #}

@@ -5,7 +5,7 @@
   {%- if execute and not paden -%}
     {{ exceptions.raise_compiler_error('geen invoer voor ' ~ bron ~ '.' ~ tabel) }}
   {%- endif -%}
-  {{ return(lees_parquet(paden)) }}
+  {{ return(lees_parquet(bron, tabel, paden)) }}
 {% endmacro %}
 
 {# Of van deze tabel ten minste een levering is ontvangen: het verschil tussen "niets" en "onbekend". #}

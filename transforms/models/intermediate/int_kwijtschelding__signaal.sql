@@ -50,7 +50,7 @@ rijen as (
 samen as (
     select
         rijen.signaal_code, uitkomst.ontvanger, uitkomst.persoon, uitkomst.partner, rijen.onderwerp,
-        make_date(uitkomst.belastingjaar, 1, 1) as ingang,
+        {{ kalenderdag('uitkomst.belastingjaar', 1, 1) }} as ingang,
         uitkomst.uitkomst, rijen.aanvraag, uitkomst.aanvraagnummer, uitkomst.soort, uitkomst.belastingjaar, rijen.reden,
         rijen.netto_inkomen_maand, rijen.kosten_van_bestaan, rijen.betalingscapaciteit,
         case when rijen.signaal_code in ('KW-INK', 'KW-GEEN') then uitkomst.bedrag_kwijtschelding end as bedrag_kwijtschelding,
