@@ -13,7 +13,8 @@ from schemas.load import producten
 MODELS = Path(__file__).resolve().parents[2] / "transforms" / "models"
 # What only one engine knows, and what both know but not as the same: concat with a null differs, concat_ws does not.
 ENGINE_WORDS = re.compile(
-    r"read_parquet|sha256|::|\b(to_years|make_date|interval|qualify|string_agg|varchar|blob|uuid)\b|\bconcat\(|//", re.IGNORECASE
+    r"read_parquet|sha256|::|\b(to_years|make_date|interval|qualify|string_agg|varchar|blob|uuid)\b|\bconcat\(|//",
+    re.IGNORECASE,
 )
 
 
