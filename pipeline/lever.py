@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from connectors.kanaal import MapKanaal
 from lineage.ledger import Rij, Stap
+from message_formats.keuring import Keurmeester
 from pipeline.instellingen import Instellingen
 from pipeline.stand import Stand
 from pipeline.uitlevering.bezorg import Bezorger
@@ -58,11 +59,13 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     todo = [row for row in ledger.uitleveringen(run_id).values() if row["status"] == VOORGENOMEN]
     # Messages hold burgerservicenummers, also those in the making: they are made where deliveries may be.
     werkmap = instellingen.uitleveringen / f".{run_id}-{os.getpid()}"
-    maker = Maker(instellingen.afzender_oin, product, samenstelling, werkmap)
+    keurmeester = Keurmeester()
+    maker = Maker(instellingen.afzender_oin, product, samenstelling, werkmap, keurmeester)
     bezorger = Bezorger(ledger, stand.logboek, maker, MapKanaal(instellingen.uitleveringen), run, stap, vastgelegd)
     try:
-        for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):
-            bezorger.verwerk(groep)
+        with keurmeester:
+            for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):
+                bezorger.verwerk(groep)
     finally:
         shutil.rmtree(werkmap, ignore_errors=True)
     made = ledger.uitleveringen(run_id)

@@ -32,6 +32,7 @@ class Bezorger:
     def verwerk(self, groep: Sequence[Rij]) -> None:
         """Makes and delivers a group of planned deliveries and enters how they ended."""
         ended, files = [], []
+        self.maker.schrijf_vooruit(groep)
         for row in groep:
             try:
                 delivered, vastgelegd = self._bezorg(row)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from message_formats.keuring import LOONT_VANAF, Keurmeester
 from message_formats.lees import lees_map
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
@@ -70,7 +71,11 @@ def test_two_versions_of_one_message_go_out_side_by_side(instellingen: Instellin
         assert set(tabel["burgerservicenummer"].to_pylist()) == {wie for wie, plaats in WOONT.items() if plaats == waar}
 
 
-def test_an_invalid_message_stays_behind_with_its_reason_and_the_others_go_on(instellingen: Instellingen) -> None:
+@pytest.mark.parametrize("loont_vanaf", [0, LOONT_VANAF])
+def test_an_invalid_message_stays_behind_with_its_reason_and_the_others_go_on(
+    instellingen: Instellingen, monkeypatch: pytest.MonkeyPatch, loont_vanaf: int
+) -> None:
+    monkeypatch.setattr("pipeline.lever.Keurmeester", lambda: Keurmeester(loont_vanaf))
     secret = "Utrecht" * 40  # longer than a name may be
     with afgesproken(_0344={"naam": secret}):
         uitkomst = lever(instellingen, run_id(instellingen))
