@@ -45,18 +45,21 @@ def registreer(ledger: Ledger, retour: Rij, terugmeldingen: Sequence[Rij], stap:
     return True
 
 
-def _ordered() -> sa.Subquery:
-    """The verdicts of each recipient on each signal, with their place from the newest on."""
+def _ordered(tot: datetime | None = None) -> sa.Subquery:
+    """The verdicts of each recipient on each signal, with their place from the newest on, as they stood at a moment."""
     m = t.terugmelding.c
     place = sa.func.row_number().over(
         partition_by=(m.ontvanger, m.signaal_id), order_by=(m.ontvangen_op.desc(), m.retour_id)
     )
-    return sa.select(t.terugmelding, place.label("plaats")).subquery()
+    query = sa.select(t.terugmelding, place.label("plaats"))
+    return (query if tot is None else query.where(m.ontvangen_op <= tot)).subquery()
 
 
-def oordelen(ledger: Ledger, product: str | None = None, oordeel: str | None = None) -> list[Rij]:
-    """The verdicts that count, of one product or one kind when given."""
-    newest = _ordered()
+def oordelen(
+    ledger: Ledger, product: str | None = None, oordeel: str | None = None, tot: datetime | None = None
+) -> list[Rij]:
+    """The verdicts that count (or counted at a moment), of one product or one kind when given."""
+    newest = _ordered(tot)
     query = sa.select(newest).where(newest.c.plaats == 1).order_by(newest.c.ontvanger, newest.c.signaal_id)
     if product is not None:
         query = query.where(newest.c.product == product)
@@ -65,9 +68,9 @@ def oordelen(ledger: Ledger, product: str | None = None, oordeel: str | None = N
     return ledger.rijen(query)
 
 
-def ongegronde_signalen(ledger: Ledger, product: str) -> set[tuple[str, str]]:
+def ongegronde_signalen(ledger: Ledger, product: str, tot: datetime | None = None) -> set[tuple[str, str]]:
     """(ontvanger, signaal_id) of the signals a recipient found ungrounded: to be destroyed, and not sent again."""
-    return {(row["ontvanger"], row["signaal_id"]) for row in oordelen(ledger, product, ONGEGROND)}
+    return {(row["ontvanger"], row["signaal_id"]) for row in oordelen(ledger, product, ONGEGROND, tot)}
 
 
 def onbesliste_signalen(ledger: Ledger, voor: datetime) -> list[Rij]:

@@ -53,7 +53,8 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     stap = Stap("lever", run_id, product.product, run["periode"])
     stand = Stand(instellingen)
     samenstelling = stel_samen(instellingen, stand, run, product, known.values())
-    vastgelegd = leg_vast(instellingen, afzender_oin=instellingen.afzender_oin)
+    eerdere = sorted(set(samenstelling.vergeleken_met.values()))
+    vastgelegd = leg_vast(instellingen, afzender_oin=instellingen.afzender_oin, eerdere=eerdere)
     if not known:
         ledger.neem_voor(voornemens(ledger, run, product, samenstelling, vastgelegd))
     todo = [row for row in ledger.uitleveringen(run_id).values() if row["status"] == VOORGENOMEN]

@@ -171,7 +171,8 @@ def ingelezen(instellingen: Instellingen, paden: Mapping[str, Sequence[Path]]) -
     """The files of the lake a run reads, with their rows: what is not there any more, or not whole, is missed later."""
     for pad in sorted(pad for files in paden.values() for pad in files):
         place = pad.relative_to(instellingen.lake).as_posix()
-        yield {"soort": INVOER, "naam": place, "rijen": pq.read_metadata(pad).num_rows}
+        not_noted = dict.fromkeys(("sha256", "inhoud", "sleutelversie"))
+        yield {"soort": INVOER, "naam": place, "rijen": pq.read_metadata(pad).num_rows, **not_noted}
 
 
 def gemaakt(folder: Path, product: str, sleutelversie: int) -> Iterator[Rij]:

@@ -127,11 +127,12 @@ def _te_herversleutelen(instellingen: Instellingen, doel: str, versie: int) -> I
 
 
 def _bestanden(instellingen: Instellingen, doel: str) -> Iterator[Path]:
-    """The Parquet files of a doel in lake and runs, those in the making aside."""
+    """The Parquet files of a doel in lake, runs and repeated runs, those in the making aside."""
     yield from sorted((instellingen.lake / doel).glob("*/[!.]*.parquet"))
     for name, product in producten().items():
         if product.doel == doel:
             yield from sorted(instellingen.map("runs", name).glob("*/[!.]*/[!.]*.parquet"))
+            yield from sorted(instellingen.map("herhalingen").glob(f"{name}-[0-9]*/signalen/[!.]*.parquet"))
 
 
 def _herversleutel(instellingen: Instellingen, doel: str, pad: Path, naar: Pseudonimiseerder) -> int:

@@ -71,15 +71,15 @@ def pak_uit(instellingen: Instellingen, digest: str, folder: Path) -> Path:
     """Puts the declarations of then in a folder; returns the `schemas/` in it.
 
     Raises:
-        KetenFout: `H-DECLARATIES` when they are not there, or not what they were.
+        KetenFout: `Z-DECLARATIES` when they are not there, or not what they were.
     """
     archief = instellingen.map(MAP, f"{digest}.zip")
     if not archief.exists():
-        raise KetenFout("H-DECLARATIES", digest[:12])
+        raise KetenFout("Z-DECLARATIES", digest[:12])
     with zipfile.ZipFile(archief) as file:
         names = sorted(file.namelist(), key=Path)
         if _digest((name, file.read(name)) for name in names) != digest:
-            raise KetenFout("H-DECLARATIES", digest[:12])
+            raise KetenFout("Z-DECLARATIES", digest[:12])
         file.extractall(folder)
     return folder / "schemas"
 

@@ -9,8 +9,9 @@ from pipeline.bewaren.vernietig import is_weer_toegelaten, plaatsen
 from pipeline.instellingen import Instellingen
 from privacy.bewaren import vind
 
-# Where something else may stand at the same place later: an inbox is filled again, a number of a process comes back.
-_HERBRUIKT = ("inbox", "resten")
+# Where something else may stand at the same place later: an inbox is filled again, a number of a process comes back, a
+# run is repeated once more (without what was found ungrounded or who has left).
+_HERBRUIKT = ("herhalingen", "inbox", "resten")
 
 
 @dataclass(frozen=True)

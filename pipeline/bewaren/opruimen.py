@@ -10,7 +10,7 @@ run and what was delivered of one month end together. Of each doel:
 
 A period that is worked out from months that may be gone is *closed* before they go (`afgesloten`), so nothing becomes
 due because of it. Leveringen as received hold burgerservicenummers and have a rule of their own: they go as soon as no
-doel can have them pass again, and the copy in the inbox a month after it was taken in.
+doel can have them pass again, the copy in the inbox goes a month after it was taken in, and so does a repeated run.
 """
 
 from __future__ import annotations
@@ -114,6 +114,7 @@ class _Opruiming:
         yield from self._leveringen()
         yield from self._inbox()
         yield from self._retour()
+        yield from self._herhalingen()
         yield from vind_resten(self.instellingen, self.op)
 
     @cached_property
@@ -265,6 +266,16 @@ class _Opruiming:
                     f"verwerkt; het bericht gaat na {ZONDER_DOEL_MAANDEN} maand",
                     tuple(self._plaats(path) for path in paths),
                 )
+
+    def _herhalingen(self) -> Iterator[Eenheid]:
+        """Repeated runs: made to be looked at, and no older than the run itself may be."""
+        r = t.productrun.c
+        kept = {row["run_id"] for row in self.ledger.rijen(sa.select(r.run_id).where(r.status != VERNIETIGD))}
+        old = oudste_periode(self.op, ZONDER_DOEL_MAANDEN)
+        for folder in sorted(self.instellingen.map("herhalingen").glob("[!.]*")):
+            if folder.name not in kept or f"{_changed_on(folder):%Y-%m}" < old:
+                ground = f"herhaald om na te gaan; gaat na {ZONDER_DOEL_MAANDEN} maand of met de run zelf"
+                yield Eenheid("herhalingen", folder.name, "bewaartermijn", ground, (self._plaats(folder),))
 
     def _plaats(self, folder: Path, *delen: str) -> str:
         return folder.joinpath(*delen).relative_to(self.root).as_posix()

@@ -24,8 +24,8 @@ _ASIDE = re.compile(r"^\..+[.-](?P<pid>\d+)$")
 _GRONDSLAG = "onafgemaakt werk van een afgebroken proces; hoort bij geen verwerking"
 # Where files are made aside, and how deep.
 _PLACES = (
-    *("landing/leveringen/*/.*", "lake/*/*/.*", "quarantaine/*/.*", "referentie/.*"),
-    *("runs/*/*/.*", "runs/*/*/*/.*", "uitleveringen/.*"),
+    *("landing/leveringen/*/.*", "lake/*/*/.*", "quarantaine/*/.*", "referentie/.*", "declaraties/.*"),
+    *("runs/*/*/.*", "runs/*/*/*/.*", "uitleveringen/.*", "herhalingen/.*"),
 )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.opdrachten.controleer import herhaal
 from pipeline.scherm import OPZIJ, RUN_MISLUKT, console, voortgang
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ def draai(
     ontvanger: Annotated[
         list[str] | None, typer.Option(help="Met --volledig: alleen aan deze ontvanger; mag vaker.")
     ] = None,
+    zoals: Annotated[
+        str | None,
+        typer.Option("--zoals", help="Herhaal deze run van toen in een eigen map; levert niets."),
+    ] = None,
 ) -> None:
     """Draai een product voor een maand, tot en met de uitlevering."""
     from pipeline.bereken import RunMislukt  # noqa: PLC0415
@@ -29,6 +34,11 @@ def draai(
     if product not in producten():
         raise typer.BadParameter(f"kies uit {', '.join(producten())}", param_hint="product")
     _controleer_ontvangers(ontvanger or [], volledig)
+    if zoals is not None:
+        if volledig:
+            raise typer.BadParameter("kan niet samen met --volledig", param_hint="--zoals")
+        herhaal(product, periode, zoals)
+        return
     with voortgang() as progress:
         progress.add_task(f"{product} over {periode}", total=None)
         try:

@@ -94,6 +94,11 @@ class _Signalen:
                 places = [(folder / naam).relative_to(root).as_posix() for naam in sorted(by_name[run_id])]
                 dataset, subject = f"uitleveringen/{self.product.product}", f"{run_id} {ontvanger}"
                 yield Eenheid(dataset, subject, "ongegrond", self.grondslag, tuple(places))
+            repeated = self.instellingen.map("herhalingen")
+            paths = repeated.glob(f"{self.product.product}-[0-9]*/berichten/{ontvanger}/*")
+            for folder in sorted({path.parents[2] for path in paths if _holds(path, nummers)}):
+                place = folder.relative_to(root).as_posix()
+                yield Eenheid("herhalingen", f"{folder.name} {ontvanger}", "ongegrond", self.grondslag, (place,))
 
     def _zeven(self) -> dict[Path, Zeef]:
         """Per file of a run what to leave out. Empty when no run holds an ungrounded signal."""

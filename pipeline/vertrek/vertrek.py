@@ -108,6 +108,12 @@ class _Bezit:
         copies = self._eenheid("uitleveringen", f"uitleveringen/{self.code}")
         if afdruk := vernietig(self.instellingen, copies):
             yield copies.onderwerp, afdruk
+        repeated = self.instellingen.map("herhalingen").glob(f"*/berichten/{self.code}")
+        for folder in sorted(path.parents[1] for path in repeated):
+            place = folder.relative_to(self.root).as_posix()
+            eenheid = Eenheid("herhalingen", f"{folder.name} {self.code}", "exit", self.grondslag, (place,))
+            if afdruk := vernietig(self.instellingen, eenheid):
+                yield eenheid.onderwerp, afdruk
 
     def _eenheid(self, onderwerp: str, *plaatsen: str) -> Eenheid:
         return Eenheid(f"vertrek/{self.code}", onderwerp, "exit", self.grondslag, plaatsen)
