@@ -33,23 +33,24 @@ from privacy.pseudoniem import Pseudonimiseerder
 from schemas.arrow import PSEUDONIEM
 
 BLOCK = 16
-ROWS = 1 << 17  # of a row group: what writing and checking hold in memory
+ROWS = 1 << 16  # of a row group, or a few more: what writing and checking hold in memory
 BETROKKENE_SOORT = "urn:signaalketen:pseudoniem:logboek:1"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
+_MOMENT = pa.timestamp("ms", "UTC")
 SCHEMA = pa.schema(
     [
-        ("trace_id", pa.dictionary(pa.int32(), pa.string())),
-        ("span_id", pa.int64()),
-        ("parent_span_id", pa.dictionary(pa.int32(), pa.int64())),
-        ("name", _TEXT),
-        ("start_time", pa.dictionary(pa.int32(), pa.timestamp("ms", "UTC"))),
-        ("end_time", pa.dictionary(pa.int32(), pa.timestamp("ms", "UTC"))),
-        ("status_code", _TEXT),
-        ("resource", _TEXT),
-        ("dpl.core.processing_activity_id", _TEXT),
-        ("dpl.core.data_subject_id", PSEUDONIEM),
-        ("dpl.core.data_subject_id_type", _TEXT),
-        ("schakel", PSEUDONIEM),
+        pa.field("trace_id", _TEXT, nullable=False),
+        pa.field("span_id", pa.int64(), nullable=False),
+        pa.field("parent_span_id", pa.int64()),
+        pa.field("name", _TEXT, nullable=False),
+        pa.field("start_time", _MOMENT, nullable=False),
+        pa.field("end_time", _MOMENT, nullable=False),
+        pa.field("status_code", _TEXT, nullable=False),
+        pa.field("resource", _TEXT, nullable=False),
+        pa.field("dpl.core.processing_activity_id", _TEXT, nullable=False),
+        pa.field("dpl.core.data_subject_id", PSEUDONIEM),
+        pa.field("dpl.core.data_subject_id_type", _TEXT),
+        pa.field("schakel", PSEUDONIEM, nullable=False),
     ]
 )
 BETROKKENE, SCHAKEL = "dpl.core.data_subject_id", "schakel"
@@ -110,12 +111,12 @@ def span_id(onderwerp: str, onderdeel: str) -> int:
 
 def as_cijfers(nummers: Nummers) -> npt.NDArray[np.uint8]:
     """Numbers as nine ASCII digits, uint8 (n, 9)."""
-    eight, last = np.divmod(nummers.astype(np.uint32), np.uint32(10))
-    high, low = np.divmod(eight, np.uint32(10_000))
+    eight = nummers // 10  # a division by a constant is quick, divmod is not
+    high = eight // 10_000
     rows = np.empty((len(nummers), 12), np.uint8)
     words = rows.view(_FOUR.dtype)
-    words[:, 0], words[:, 1] = _FOUR.take(high), _FOUR.take(low)
-    rows[:, 8] = last + ord("0")
+    words[:, 0], words[:, 1] = _FOUR.take(high), _FOUR.take(eight - high * 10_000)
+    rows[:, 8] = nummers - eight * 10 + ord("0")
     return rows[:, :9]
 
 
@@ -133,13 +134,13 @@ def schrijf_segment(
     with pq.ParquetWriter(
         aside,
         SCHEMA,
-        compression={naam: "none" if naam in (BETROKKENE, SCHAKEL) else "zstd" for naam in SCHEMA.names},
-        use_dictionary=[naam for naam in SCHEMA.names if naam not in ("span_id", BETROKKENE, SCHAKEL)],
+        compression={veld.name: "snappy" if veld.type in (_MOMENT, pa.int64()) else "none" for veld in SCHEMA},
+        use_dictionary=[veld.name for veld in SCHEMA if veld.type == _TEXT],
         column_encoding={"span_id": "DELTA_BINARY_PACKED"},
         write_statistics=False,
     ) as writer:
         for rows in _groups(_records(handelingen, schakel, sleutels)):
-            writer.write_table(rows, row_group_size=ROWS)
+            writer.write_table(rows, row_group_size=2 * ROWS)
             schakel, records = rows[SCHAKEL][-1].as_py(), records + rows.num_rows
     aside.rename(path)
     return Segment(path, records, schakel.hex())
@@ -151,13 +152,13 @@ def bestand(folder: Path, naam: str) -> Path:
 
 
 def _groups(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Small pieces taken together, up to a row group."""
+    """Small pieces taken together, until they are a row group."""
     held: list[pa.Table] = []
     for piece in pieces:
-        if held and sum(map(len, held)) + len(piece) > ROWS:
+        held.append(piece)
+        if sum(map(len, held)) >= ROWS:
             yield pa.concat_tables(held)
             held = []
-        held.append(piece)
     if held:
         yield pa.concat_tables(held)
 
@@ -165,16 +166,17 @@ def _groups(pieces: Iterator[pa.Table]) -> Iterator[pa.Table]:
 def _records(
     handelingen: Iterable[tuple[Handeling, Nummers]], schakel: bytes, sleutels: Logsleutels
 ) -> Iterator[pa.Table]:
+    """A record for every handeling, then those of its betrokkenen, which make the numbers that follow."""
     for handeling, nummers in handelingen:
         span = _span(handeling)
         schakel = schakel_handeling(span, schakel, sleutels)
+        yield _table(span, span["span_id"], pa.nulls(1, PSEUDONIEM), np.frombuffer(schakel, np.uint8))
         context = cbc(sleutels.keten, schakel).encryptor()
-        leading = schakel  # the record of the handeling itself stands before those of its betrokkenen
-        for start in range(0, len(nummers) or 1, ROWS):
-            tokens = as_bytes(sleutels.betrokkene.versleutel(as_cijfers(nummers[start : start + ROWS])))
-            schakels = np.r_[np.frombuffer(leading, np.uint8), run(context, tokens)]
-            yield _table(span, start, tokens, schakels)
-            schakel, leading = schakels[-BLOCK:].tobytes(), b""
+        for start in range(0, len(nummers), ROWS):
+            tokens = sleutels.betrokkene.versleutel(as_cijfers(nummers[start : start + ROWS]))
+            schakels = run(context, as_bytes(tokens))
+            yield _table(span, span["span_id"] + 1 + start, tokens, schakels)
+            schakel = schakels[-BLOCK:].tobytes()
 
 
 def _span(handeling: Handeling) -> dict[str, Any]:
@@ -194,36 +196,26 @@ def _moment(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
-def _table(
-    span: dict[str, Any], start: int, tokens: npt.NDArray[np.uint8], schakels: npt.NDArray[np.uint8]
-) -> pa.Table:
-    """The records of a handeling from betrokkene `start` on, the first with that of the handeling itself."""
-    count, own = len(schakels) // BLOCK, len(schakels) > len(tokens)
-    number = span["span_id"] + start + (0 if own else 1)
-    columns = {naam: _constant(span[naam], SCHEMA.field(naam).type, count) for naam in OF_SPAN}
-    columns["span_id"] = pa.array(np.arange(number, number + count))
-    columns["parent_span_id"] = _constant(span["span_id"], SCHEMA.field("parent_span_id").type, count, not_first=own)
-    padding = np.zeros(BLOCK if own else 0, np.uint8)
-    columns[BETROKKENE] = _blocks(np.r_[padding, tokens], not_first=own)
-    columns["dpl.core.data_subject_id_type"] = _constant(BETROKKENE_SOORT, _TEXT, count, not_first=own)
-    columns[SCHAKEL] = _blocks(schakels)
+def _table(span: dict[str, Any], first: int, tokens: pa.Array, schakels: npt.NDArray[np.uint8]) -> pa.Table:
+    """Records of a handeling numbered from `first`: its own when that is its number, else of its betrokkenen."""
+    count = len(tokens)
+    below = {"parent_span_id": span["span_id"], "dpl.core.data_subject_id_type": BETROKKENE_SOORT}
+    shared = {**span, **(below if first > span["span_id"] else dict.fromkeys(below))}
+    zeros = pa.array(np.zeros(count, np.int32))
+    columns = {naam: _constant(value, SCHEMA.field(naam).type, zeros) for naam, value in shared.items()}
+    columns["span_id"] = pa.array(np.arange(first, first + count))
+    columns[BETROKKENE] = tokens
+    columns[SCHAKEL] = pa.Array.from_buffers(PSEUDONIEM, count, [None, pa.py_buffer(schakels)])
     return pa.table([columns[naam] for naam in SCHEMA.names], schema=SCHEMA)
 
 
-def _constant(value: object, kind: pa.DictionaryType, count: int, *, not_first: bool = False) -> pa.Array:
-    buffers = [_not_first(count) if not_first else None, pa.py_buffer(np.zeros(count, np.int32))]
-    return pa.DictionaryArray.from_buffers(kind, count, buffers, pa.array([value], kind.value_type))
-
-
-def _blocks(data: npt.NDArray[np.uint8], *, not_first: bool = False) -> pa.Array:
-    count = len(data) // BLOCK
-    return pa.Array.from_buffers(PSEUDONIEM, count, [_not_first(count) if not_first else None, pa.py_buffer(data)])
-
-
-def _not_first(count: int) -> pa.Buffer:
-    valid = np.ones(count, bool)
-    valid[0] = False
-    return pa.py_buffer(np.packbits(valid, bitorder="little"))
+def _constant(value: object, kind: pa.DataType, zeros: pa.Array) -> pa.Array:
+    """A value as often as there are zeros, which are all there is to a column of text that says one thing."""
+    if value is None:
+        return pa.nulls(len(zeros), kind)
+    if kind == _TEXT:
+        return pa.DictionaryArray.from_arrays(zeros, pa.array([value], pa.string()), safe=False)
+    return pa.repeat(pa.scalar(value, kind), len(zeros))
 
 
 def begin(naam: str, sleutels: Logsleutels) -> bytes:

@@ -42,7 +42,7 @@ def eerste_breuk(segment: Segment, naam: str, sleutels: Logsleutels) -> int | No
         for group in range(file.num_row_groups):
             if (broken := keten.volg(file.read_row_group(group))) is not None:
                 return broken
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, OverflowError, pa.ArrowException):  # what was changed may be no text, or no moment
         return keten.records + 1
     if keten.records != segment.records or keten.schakel.hex() != segment.kop:
         return min(keten.records, segment.records) + 1
@@ -88,7 +88,9 @@ class _Keten:
         expected = {**self._span, "parent_span_id": self._span["span_id"]}
         expected["dpl.core.data_subject_id_type"] = BETROKKENE_SOORT
         for naam in (*OF_SPAN, "parent_span_id", "dpl.core.data_subject_id_type"):
-            same = pc.equal(piece[naam].cast(SCHEMA.field(naam).type.value_type), expected[naam])
+            kind = SCHEMA.field(naam).type
+            plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+            same = pc.equal(piece[naam].cast(plain), pa.scalar(expected[naam], plain))
             good &= same.fill_null(False).to_numpy(zero_copy_only=False)
         for naam in (BETROKKENE, SCHAKEL):
             good &= piece[naam].is_valid().to_numpy(zero_copy_only=False)

@@ -26,7 +26,8 @@ OPGAVE = (
     *("BedrLoonLbPremieVolksverz", "BedrIngehoudenLbPremieVolksverz", "AantVerloondeUren"),
 )
 BIJSTAND = ("gemeentecode", "burgerservicenummer", "burgerservicenummerPartner", "regeling", "datumIngang")
-NOISY = 1.25  # the aim is 1.10; on a machine with other work the ratio moves by a tenth
+AIM, NOISE = 1.10, 0.10  # on a machine with other work the ratio moves by a tenth
+ALL_OTHERS = 1.30  # what is reached when every row is another betrokkene (ADR 0019)
 ROUNDS = 5
 
 
@@ -71,9 +72,9 @@ def kosten(instellingen: Instellingen, bron: str, *, met_log: bool) -> tuple[flo
 @pytest.mark.parametrize(
     ("naam", "bron", "aantal", "per_persoon", "hoort_erbij", "hoogstens"),
     [
-        ("polis, een op de vijf hoort erbij", "uwv", 100_000, 6, 5, NOISY),
-        ("polis, iedereen hoort erbij", "uwv", 100_000, 6, 1, NOISY),
-        ("populatie, elke rij een ander", "gemeente", 300_000, 1, 1, None),
+        ("polis, een op de vijf hoort erbij", "uwv", 100_000, 6, 5, AIM),
+        ("polis, iedereen hoort erbij", "uwv", 100_000, 6, 1, AIM),
+        ("populatie, elke rij een ander", "gemeente", 300_000, 1, 1, ALL_OTHERS),
     ],
 )
 def test_log_against_the_door_without_it(
@@ -84,7 +85,7 @@ def test_log_against_the_door_without_it(
     aantal: int,
     per_persoon: int,
     hoort_erbij: int,
-    hoogstens: float | None,
+    hoogstens: float,
 ) -> None:
     instellingen = Instellingen(data=tmp_path / "var")
     wie = personen(aantal)
@@ -105,4 +106,4 @@ def test_log_against_the_door_without_it(
         print(f"\n{naam}: {rows} rijen, {betrokkenen} betrokkenen; {min(without) / rows * 1e9:.0f} ns per rij zonder")
         print(f"met logboek {min(logged) / rows * 1e9:.0f} ns per rij; verhouding {ratio:.3f}")
     assert betrokkenen == len(set(wie[::hoort_erbij]))
-    assert hoogstens is None or ratio <= hoogstens
+    assert ratio <= hoogstens + NOISE
