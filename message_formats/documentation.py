@@ -87,10 +87,12 @@ def build_documentation(bericht: Bericht, example: Mapping[str, str]) -> str:
         "`ws-NNNN`. Het manifest van de uitlevering (`..._manifest.json`) noemt elk bestand met grootte en SHA-256 en "
         "bevat de volledige envelop.",
         _table("Signaalcodes", ["Code", "Naam", "Toelichting"], codes),
-        _fields("Envelop", bericht.envelop),
-        _fields("Aantal per code", bericht.aantal, "Herhaalt in de envelop, een keer per signaalcode die voorkomt."),
-        _fields("Signaal", bericht.signaal, "Herhaalt, een keer per signaal."),
-        _fields("Bewijs", bericht.bewijs, "Herhaalt binnen een signaal, een keer per feit waarop het rust."),
+        field_table("Envelop", bericht.envelop),
+        field_table(
+            "Aantal per code", bericht.aantal, "Herhaalt in de envelop, een keer per signaalcode die voorkomt."
+        ),
+        field_table("Signaal", bericht.signaal, "Herhaalt, een keer per signaal."),
+        field_table("Bewijs", bericht.bewijs, "Herhaalt binnen een signaal, een keer per feit waarop het rust."),
         _csv_part(bericht),
         "## Voorbeelden",
         _code("JSON", "json", example[".json"]),
@@ -115,7 +117,8 @@ def _csv_part(bericht: Bericht) -> str:
     )
 
 
-def _fields(title: str, velden: Mapping[str, BerichtVeld], intro: str = "") -> str:
+def field_table(title: str, velden: Mapping[str, BerichtVeld], intro: str = "") -> str:
+    """The fields of a group as a section with a table, one row per field."""
     rows = [
         f"| {camel(naam)} | {pascal(naam)} | {_type(veld)} | {'ja' if veld.verplicht else 'nee'} | {veld.klasse} "
         f"| {veld.omschrijving} | `{veld.voorbeeld}` | {', '.join(veld.herkomst)} |"
