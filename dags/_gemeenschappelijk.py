@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, get_current_context
 
 from pipeline.instellingen import Instellingen
 
@@ -34,5 +34,10 @@ def uitlevering_asset(product: str) -> Asset:
 
 
 def instellingen() -> Instellingen:
-    """The settings in force, read when a task runs and not when the folder is parsed."""
-    return Instellingen()
+    """The settings in force, read when a task runs and not when the folder is parsed.
+
+    The steps of a task are part of its run in OpenLineage, as Airflow's own provider names that run.
+    """
+    from airflow.providers.openlineage.plugins.macros import lineage_parent_id  # noqa: PLC0415 - costs parsing time
+
+    return Instellingen(ouder=lineage_parent_id(get_current_context()["ti"]))

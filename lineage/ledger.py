@@ -7,7 +7,7 @@ transaction as the state it brings about, so a killed process leaves either the 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from lineage.vervanging import herzie
 from lineage.verwerkingslog import Logsegment, neem_op
 
 _MIGRATE_TRIES = 5
+_ENDED = "stappen"
 GELUKT = "gelukt"  # a run that is finished and was not destroyed
 MIGRATIONS = Path(__file__).parent / "migrations"
 Rij = Mapping[str, Any]
@@ -101,16 +102,23 @@ def _upgrade(engine: Engine) -> None:
 
 
 class Ledger:
-    """Queries and state changes; every public method is one transaction."""
+    """Queries and state changes; every public method is one transaction.
 
-    def __init__(self, url: str) -> None:
+    `na_stap` hears of every outcome row, with its number and when the step ended, once it is committed.
+    """
+
+    def __init__(self, url: str, na_stap: Callable[[int, Stap, datetime], None] | None = None) -> None:
         self._engine = open_engine(url)
+        self._na_stap = na_stap or (lambda *_: None)
 
     @contextmanager
     def transactie(self) -> Iterator[Connection]:
         """A transaction for changes that belong together."""
         with self._engine.begin() as connection:
+            ended = connection.info[_ENDED] = []  # the outcome rows of this transaction: told when it is committed
             yield connection
+        for item in ended:
+            self._na_stap(*item)
 
     def rijen(self, query: sa.Select[Any]) -> list[Rij]:
         """All rows of a query as mappings."""
@@ -124,13 +132,14 @@ class Ledger:
         if connection is None:
             with self.transactie() as own:
                 return self.schrijf_stap(stap, own)
+        ended = now()
         values = {
             "soort": stap.soort,
             "onderwerp": stap.onderwerp,
             "product": stap.product,
             "periode": stap.periode,
             "begonnen_op": stap.begonnen_op,
-            "beeindigd_op": now(),
+            "beeindigd_op": ended,
             "status": stap.status,
             "code": stap.code,
         }
@@ -144,6 +153,7 @@ class Ledger:
         if rows:
             connection.execute(t.telling.insert(), rows)
         neem_op(connection, stap.logboek)
+        connection.info[_ENDED].append((int(key[0]), stap, ended))
         return int(key[0])
 
     # -- leveringen ------------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from pipeline.instellingen import Instellingen
 if TYPE_CHECKING:
     from airflow.sdk import DAG
 
+NAMESPACE = "signaalketen"
+OPENLINEAGE_UIT = "AIRFLOW__OPENLINEAGE__DISABLED"
 BUNDEL, LOKAAL = "keten", "airflow.dag_processing.bundles.local"
 DAGS = Path(__file__).resolve().parent.parent / "dags"
 
@@ -42,6 +44,23 @@ def omgeving(instellingen: Instellingen, naam: str) -> dict[str, str]:
     }
 
 
+def openlineage(instellingen: Instellingen) -> dict[str, str]:
+    """Has Airflow's provider send the runs of DAGs and tasks to where the steps are sent, so that they join.
+
+    Its file stands beside that of the steps; a step names its task as parent (`dags._gemeenschappelijk`).
+    """
+    if instellingen.openlineage == "uit":
+        return {OPENLINEAGE_UIT: "True"}
+    file = {"type": "file", "log_file_path": str(instellingen.map("lineage", "airflow.ndjson")), "append": True}
+    http = {"type": "http", "url": instellingen.openlineage}
+    return {
+        OPENLINEAGE_UIT: "False",
+        "AIRFLOW__OPENLINEAGE__NAMESPACE": NAMESPACE,
+        "AIRFLOW__OPENLINEAGE__TRANSPORT": json.dumps(file if instellingen.openlineage == "bestand" else http),
+        "AIRFLOW__OPENLINEAGE__DISABLE_SOURCE_CODE": "True",
+    }
+
+
 class LokaleDags:
     """The DAGs of this project, loaded once; `draai` runs one of them to its end."""
 
@@ -53,6 +72,9 @@ class LokaleDags:
         bundel = {"name": BUNDEL, "classpath": f"{LOKAAL}.LocalDagBundle", "kwargs": {"path": str(empty)}}
         settings = {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundel])}
         os.environ.update(omgeving(instellingen, naam) | settings)
+        os.environ.setdefault(
+            OPENLINEAGE_UIT, "True"
+        )  # the steps are told all the same; the tasks cost half a second each
         with _quiet():
             from airflow.dag_processing.bundles.manager import DagBundlesManager  # noqa: PLC0415
             from airflow.dag_processing.dagbag import DagBag, sync_bag_to_db  # noqa: PLC0415

@@ -10,16 +10,18 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.airflow_lokaal import omgeving
+from pipeline.airflow_lokaal import omgeving, openlineage
 from pipeline.instellingen import Instellingen
 
 
 def main() -> None:
     """Replaces this process by `airflow standalone`."""
+    instellingen = Instellingen()
     airflow = Path(sys.executable).with_name("airflow")
     environment = {
         **os.environ,
-        **omgeving(Instellingen(), "standalone"),
+        **omgeving(instellingen, "standalone"),
+        **openlineage(instellingen),
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         "PATH": f"{airflow.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # it starts `airflow` by name
     }

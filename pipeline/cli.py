@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.nederlands import spreek_nederlands
-from pipeline.opdrachten import betrokkene, bewaren, controleer, draai, herkomst, log, retour, sleutel, vertrek
+from pipeline.opdrachten import betrokkene, bewaren, controleer, draai, herkomst, lineage, log, retour, sleutel, vertrek
 from pipeline.opdrachten import levering as leveringen
 from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, toon_tellingen, voortgang
 from schemas.fout import KetenFout
@@ -34,6 +34,7 @@ app.command()(draai.draai)
 app.command()(controleer.controleer)
 app.command()(herkomst.herkomst)
 app.add_typer(leveringen.app, name="levering")
+app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
 app.command()(retour.retour)
 app.add_typer(vertrek.app, name="vertrek")

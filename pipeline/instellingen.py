@@ -7,11 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lineage.ledger import Ledger
 from lineage.sleutels import versies
 from pipeline.motor import DuckDb, Motor, Spark
+from pipeline.openlineage import Zender
 from privacy.sleutels import Omgevingssleutel, Sleutelbestand, Sleutelbos, Sleutelbron
 from privacy.sleutels_pkcs11 import Tokensleutel
 from schemas.fout import KetenFout
@@ -36,6 +38,9 @@ class Instellingen(BaseSettings):
         spark: settings of the Spark session, as JSON (`KETEN_SPARK`).
         uitwisseling: folder or URL that this machine and the cluster both see (`KETEN_UITWISSELING`); empty means below
             `data`.
+        openlineage: where OpenLineage events go: `bestand` (below `data`), the URL of a backend that gets them too, or
+            `uit` (`KETEN_OPENLINEAGE`).
+        ouder: the run that steps are part of, as `namespace/job/runId` (`KETEN_OUDER`); a DAG sets it.
         afzender_oin: OIN of the organisation that delivers (`KETEN_AFZENDER_OIN`).
     """
 
@@ -53,6 +58,8 @@ class Instellingen(BaseSettings):
     motor: Literal["duckdb", "spark", "spark_cluster"] = "duckdb"
     spark: dict[str, str] = {}
     uitwisseling: str = ""
+    openlineage: str = Field(default="bestand", pattern=r"^(bestand|uit|https?://.+)$")
+    ouder: str = ""
     afzender_oin: str = "00000001999999999000"
 
     def map(self, *delen: str) -> Path:
@@ -82,11 +89,15 @@ class Instellingen(BaseSettings):
     @cached_property
     def grootboek(self) -> Ledger:
         """The ledger."""
+        zender = None
+        if self.openlineage != "uit":
+            url = "" if self.openlineage == "bestand" else self.openlineage
+            zender = Zender(self.map("lineage"), url, self.ouder)
         if self.ledger:
-            return Ledger(self.ledger)
+            return Ledger(self.ledger, zender)
         path = self.map("ledger", "ledger.db")
         path.parent.mkdir(parents=True, exist_ok=True)
-        return Ledger(f"sqlite:///{path}")
+        return Ledger(f"sqlite:///{path}", zender)
 
     @cached_property
     def sleutelbos(self) -> Sleutelbos:

@@ -1,0 +1,195 @@
+"""OpenLineage events of real steps: to file always, to a backend when set, and never at the cost of a step."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from lineage.ledger import Stap, now
+from pipeline.instellingen import Instellingen
+from pipeline.openlineage import stuur_bestand
+from pipeline.werk import draai
+from tests.bouw import maak_bsn, schrijf_csv
+from tests.e2e.keten import DUO, FEBRUARI, neem_jongeren_op
+
+Event = dict[str, Any]
+TAAK = "01900000-0000-7000-8000-000000000001"  # what Airflow would hand on
+
+
+@pytest.fixture(scope="module")
+def gebeurtenissen(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
+    """The events of a small town that is taken in, worked out and delivered."""
+    instellingen = Instellingen(
+        data=tmp_path_factory.mktemp("openlineage"), ouder=f"airflow/signal_vsv.signaleer/{TAAK}"
+    )
+    neem_jongeren_op(instellingen, FEBRUARI)
+    draai(instellingen, "vsv", FEBRUARI)
+    return _lees(instellingen)
+
+
+def _lees(instellingen: Instellingen) -> list[Event]:
+    files = sorted(instellingen.map("lineage").glob("openlineage-*.ndjson"))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def _einde(events: list[Event], job: str) -> Event:
+    return next(item for item in events if item["job"]["name"] == job and item["eventType"] != "START")
+
+
+def test_every_step_begins_and_ends_under_the_same_run(gebeurtenissen: list[Event]) -> None:
+    runs: dict[str, list[str]] = {}
+    for item in gebeurtenissen:
+        UUID(item["run"]["runId"])
+        runs.setdefault(item["run"]["runId"], []).append(item["eventType"])
+    assert all(types == ["START", "COMPLETE"] for types in runs.values())
+    steps = {item["job"]["name"] for item in gebeurtenissen if "." not in item["job"]["name"]}
+    assert {"ontvang", "deur", "signaleer", "lever"} <= steps
+
+
+def test_a_job_has_one_output_and_the_step_above_it_as_parent(gebeurtenissen: list[Event]) -> None:
+    ids = {item["run"]["runId"]: item["job"]["name"] for item in gebeurtenissen}
+    for item in gebeurtenissen:
+        parent = item["run"]["facets"]["parent"]
+        if "." in item["job"]["name"]:
+            assert ids[parent["run"]["runId"]] == item["job"]["name"].partition(".")[0]
+            assert item["eventType"] == "START" or len(item["outputs"]) == 1
+        else:
+            assert (parent["job"]["name"], parent["run"]["runId"]) == ("signal_vsv.signaleer", TAAK)
+
+
+def test_the_door_says_which_fields_became_pseudonyms_and_how_many_rows_it_wrote(gebeurtenissen: list[Event]) -> None:
+    event = _einde(gebeurtenissen, "deur.vsv.brp.persoon")
+    output = event["outputs"][0]
+    assert output["name"] == "lake/vsv/brp.persoon"
+    assert output["outputFacets"]["outputStatistics"]["rowCount"] == 2
+    fields = output["facets"]["columnLineage"]["fields"]
+    masking = {naam: field["inputFields"][0]["transformations"][0]["masking"] for naam, field in fields.items()}
+    assert masking["persoon"] is True
+    assert masking["geboortedatum"] is False
+    assert fields["persoon"]["inputFields"][0]["field"] == "burgerservicenummer"
+    assert {owner["type"] for owner in output["facets"]["ownership"]["owners"]} == {"bronhouder", "controller"}
+    assert output["facets"]["documentation"]["description"]
+    quality = event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
+    assert [(item["assertion"], item["success"]) for item in quality] == [("bruikbaar", True)]
+
+
+def test_the_graph_is_joined_from_the_extract_to_the_message(gebeurtenissen: list[Event]) -> None:
+    made = {output["name"] for item in gebeurtenissen for output in item.get("outputs") or ()}
+    read = {source["name"] for item in gebeurtenissen for source in item.get("inputs") or ()}
+    assert {"lake/vsv/duo.persoon", "runs/vsv/signal_vsv", "berichten/vsvbericht"} <= made
+    assert {name for name in read if not name.startswith("bron/")} <= made | _not_received(gebeurtenissen)
+    signal = _einde(gebeurtenissen, "signaleer.vsv.signal_vsv")["outputs"][0]
+    sources = signal["facets"]["columnLineage"]["fields"]["laatste_niveau"]["inputFields"]
+    assert ("lake/vsv/duo.deelname", "code_niveau") in {(item["name"], item["field"]) for item in sources}
+    message = _einde(gebeurtenissen, "lever.vsv")["outputs"][0]
+    number = message["facets"]["columnLineage"]["fields"]["burgerservicenummer"]["inputFields"][0]
+    assert (number["name"], number["field"]) == ("runs/vsv/signal_vsv", "persoon")
+    assert message["outputFacets"]["outputStatistics"]["rowCount"] == 4
+
+
+def _not_received(events: list[Event]) -> set[str]:
+    """What a model may read and nobody delivered in this town."""
+    made = {output["name"] for item in events for output in item.get("outputs") or ()}
+    may = {source["name"] for source in _einde(events, "signaleer.vsv.signal_vsv")["inputs"]}
+    return may - made
+
+
+def test_a_step_that_fails_says_so_with_its_code_and_without_output(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    stap = Stap("signaleer", "vsv-2026-02-abc", "vsv", FEBRUARI, status="mislukt", code="S-MODEL")
+    instellingen.grootboek.schrijf_stap(stap)
+    ends = [item for item in _lees(instellingen) if item["eventType"] != "START"]
+    assert {item["eventType"] for item in ends} == {"FAIL"}
+    assert all(item["run"]["facets"]["errorMessage"]["message"].startswith("S-MODEL: ") for item in ends)
+    assert not any(item.get("outputs") for item in ends)
+
+
+def test_what_was_rolled_back_is_not_told(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    ledger = instellingen.grootboek
+
+    def stop() -> None:
+        with ledger.transactie() as connection:
+            ledger.schrijf_stap(Stap("rapport", "x", begonnen_op=now()), connection)
+            raise RuntimeError("afgebroken")
+
+    with pytest.raises(RuntimeError, match="afgebroken"):
+        stop()
+    ledger.schrijf_stap(Stap("ontvang", "uwv-2026-01-abc"))
+    assert {item["job"]["name"] for item in _lees(instellingen)} == {"ontvang", "ontvang.uwv"}
+
+
+@pytest.fixture
+def backend() -> Iterator[tuple[str, list[Event]]]:
+    """A server that takes events, and what it took."""
+    taken: list[Event] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            assert self.path == "/api/v1/lineage"
+            taken.append(json.loads(body))
+            self.send_response(201)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", taken
+    server.shutdown()
+
+
+def test_a_backend_gets_the_same_events_as_the_file(tmp_path: Path, backend: tuple[str, list[Event]]) -> None:
+    url, taken = backend
+    instellingen = Instellingen(data=tmp_path, openlineage=url)
+    instellingen.grootboek.schrijf_stap(Stap("ontvang", "uwv-2026-01-abc"))
+    assert taken == _lees(instellingen) != []
+
+
+def test_a_backend_that_is_away_costs_no_step_and_is_told_later(
+    tmp_path: Path, backend: tuple[str, list[Event]]
+) -> None:
+    instellingen = Instellingen(data=tmp_path, openlineage="http://127.0.0.1:1")
+    nr = instellingen.grootboek.schrijf_stap(Stap("ontvang", "uwv-2026-01-abc"))
+    assert nr == 1
+    url, taken = backend
+    assert stuur_bestand(next(instellingen.map("lineage").iterdir()), url) == len(taken) == len(_lees(instellingen))
+
+
+def test_it_can_be_turned_off(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path, openlineage="uit")
+    instellingen.grootboek.schrijf_stap(Stap("ontvang", "uwv-2026-01-abc"))
+    assert not instellingen.map("lineage").exists()
+
+
+@pytest.mark.zwaar
+def test_a_task_of_airflow_and_its_steps_join_in_one_graph(tmp_path: Path) -> None:
+    """The parent that a step names is the run of the task as Airflow's provider sent it."""
+    code = (
+        "import os; from pipeline.instellingen import Instellingen;"
+        "from pipeline.airflow_lokaal import LokaleDags, openlineage; i = Instellingen();"
+        "os.environ.update(openlineage(i)); LokaleDags(i, 'een').draai('ingest_duo')"
+    )
+    (tmp_path / "lineage").mkdir()
+    inbox = Instellingen(data=tmp_path).inbox / "duo" / f"{FEBRUARI}-een"
+    inbox.mkdir(parents=True)
+    (inbox / "persoon.csv").write_text(schrijf_csv(DUO, [[maak_bsn(801), "2"]]), encoding="utf-8")
+    environment = {**os.environ, "KETEN_DATA": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True, timeout=300)
+    airflow = [json.loads(line) for line in (tmp_path / "lineage" / "airflow.ndjson").read_text().splitlines()]
+    tasks = {item["run"]["runId"] for item in airflow if item["job"]["name"].startswith("ingest_duo.")}
+    steps = [item for item in _lees(Instellingen(data=tmp_path)) if "." not in item["job"]["name"]]
+    assert steps
+    assert {item["run"]["facets"]["parent"]["run"]["runId"] for item in steps} <= tasks
