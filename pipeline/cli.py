@@ -15,7 +15,19 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline.nederlands import spreek_nederlands
-from pipeline.opdrachten import betrokkene, bewaren, controleer, draai, herkomst, lineage, log, retour, sleutel, vertrek
+from pipeline.opdrachten import (
+    betrokkene,
+    bewaren,
+    controleer,
+    docs,
+    draai,
+    herkomst,
+    lineage,
+    log,
+    retour,
+    sleutel,
+    vertrek,
+)
 from pipeline.opdrachten import levering as leveringen
 from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, toon_tellingen, voortgang
 from schemas.fout import KetenFout
@@ -30,6 +42,7 @@ app = typer.Typer(
 app.add_typer(bewaren.app, name="bewaren")
 app.add_typer(betrokkene.app, name="correctie")
 app.command()(betrokkene.inzage)
+app.command()(docs.docs)
 app.command()(draai.draai)
 app.command()(controleer.controleer)
 app.command()(herkomst.herkomst)

@@ -14,7 +14,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,8 @@ _QUIET = (
 
 # Spark opens a message with the class of the error, which is one of a published list.
 _SPARK_ERROR = re.compile(r"\[([A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*)\]")
+
+_GEEN_UNITTESTS = ("--exclude-resource-type", "unit_test")  # of the code, not of the data: not in every run
 
 DUCKDB = DuckDb()
 _ALONE = threading.RLock()
@@ -117,7 +119,9 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
         motor.begin(geheugen, threads)
         try:
             manifest = _manifest(werkmap, motor)
-            outcome = _invoke(["build", "--select", *select.split()], werkmap, variables, motor, manifest)
+            outcome = _invoke(
+                ["build", *_GEEN_UNITTESTS, "--select", *select.split()], werkmap, variables, motor, manifest
+            )
             if outcome.success:
                 motor.rond_af(werkmap.resolve(), uitvoer.resolve(), sleutelversie)
         finally:
@@ -147,6 +151,17 @@ def compileer(invoer: Collection[str], werkmap: Path) -> dict[str, str]:
         raise RuntimeError("het dbt-project in transforms/ is niet te compileren; zie dbt.log in de werkmap")
     nodes = (result.node for result in outcome.result.results)
     return {node.name: node.compiled_code for node in nodes if str(node.resource_type) == "model"}
+
+
+@contextmanager
+def sessie(werkmap: Path) -> Iterator[Callable[[list[str], Mapping[str, object]], Any]]:
+    """dbt commands, with their vars, one after another over one database in memory, of which nothing is written."""
+    where = {**DUCKDB.omgeving(werkmap.resolve(), werkmap.resolve()), "KETEN_DBT_UITVOER": ""}
+    with _ALONE, _environment(_settings("1GB", 1, where)):
+        try:
+            yield lambda command, variables: _invoke(command, werkmap, variables, DUCKDB, _manifest(werkmap, DUCKDB))
+        finally:
+            DUCKDB.vergeet(werkmap)
 
 
 def _settings(geheugen: str, threads: int, waar: Mapping[str, str], sleutelversie: int = 1) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """Writes the artefacts that other tools need from the declarations, and tells whether they have drifted.
 
 `artefacts()` returns every artefact as text by its path in the repository: the dbt sources, the staging models and
-their descriptions, the table keys as a dbt macro, and a listing of Arrow schemas. dbt knows the tables and fields that
-some doel consults, and no others: what is declared besides can be read, but nothing of it enters.
+their descriptions, the deliveries as dbt exposures, the table keys as a dbt macro, and a listing of Arrow schemas. dbt
+knows the tables and fields that some doel consults, and no others: what is declared besides can be read, but nothing of
+it enters.
 
 `python -m schemas.generate` writes them, `--controleer` only compares and exits with 1 when one differs. Message
 schemas have a generator of their own in `message_formats`.
@@ -23,7 +24,7 @@ import yaml
 from schemas import doelversie
 from schemas.arrow import PSEUDONIEM, lake_name, lake_schema, raw_schema
 from schemas.levering import LeveringManifest, Verwerkingsverslag
-from schemas.load import all_tabellen, bronnen, doelen, geraadpleegd
+from schemas.load import all_tabellen, bronnen, doelen, geraadpleegd, producten
 from schemas.model import Model, Tabel
 from schemas.reference import SCHEMAS as REFERENCE_SCHEMAS
 
@@ -45,6 +46,37 @@ _GENERATED = "gegenereerd uit schemas/ door schemas/generate.py; niet met de han
 _LEVERING_COLUMNS = {
     "levering_nr": "Volgnummer van de levering; een hoger nummer is later ontvangen.",
     "record_nr": "Nummer van het record binnen de levering, voor de weg terug naar de bron.",
+}
+_PLAIN_DESCRIPTIONS = {
+    "norm": "Naam van de norm.",
+    "waarde": "Waarde van de norm, in de eenheid die erbij staat.",
+    "eenheid": "Eenheid van de waarde.",
+    "bron": "Waar de waarde vandaan komt.",
+    "geldig_van": "Eerste dag waarop dit geldt; leeg als dat altijd al zo was.",
+    "geldig_tot": "Laatste dag waarop dit geldt; leeg zolang het geldt.",
+    "gemeentecode": "Code van de gemeente (Landelijke tabel 33).",
+    "gemeentenaam": "Naam van de gemeente.",
+    "gemeente": "De gemeente die deze code in deze tijd aanduidt.",
+    "opvolger": "De gemeente waarin deze is opgegaan.",
+    "gemeente_actueel": "De gemeente die er nu voor in de plaats is.",
+    "rmc_regio": "RMC-regio (Doorstroompunt) van de gemeente.",
+    "code": "Code van de soort inkomsten.",
+    "groep": "Groep waarin de regels deze soort rekenen.",
+    "omschrijving": "Omschrijving.",
+    "niveau": "Niveau van de opleiding.",
+    "startkwalificatie": "Of een diploma op dit niveau een startkwalificatie is.",
+    "speciaal": "Of dit praktijkonderwijs of voortgezet speciaal onderwijs is.",
+    "leeftijd_van": "Leeftijd in jaren vanaf wanneer het percentage geldt.",
+    "leeftijd_tot": "Leeftijd in jaren tot en met wanneer het percentage geldt.",
+    "percentage": "Percentage van de catalogusprijs.",
+    "ontvanger": "Code van de ontvanger.",
+    "soort": "Soort ontvanger: gemeente, rmc of waterschap.",
+    "percentage_kosten_van_bestaan": "Percentage van de norm dat de ontvanger heeft gekozen (90 tot en met 100).",
+    "aow_norm": "Of de ontvanger een pensioengerechtigd huishouden aan de AOW-norm toetst.",
+    "levering_nr": _LEVERING_COLUMNS["levering_nr"],
+    "levering_id": "Kenmerk van de levering.",
+    "periode": "Maand van de levering, JJJJ-MM.",
+    "ontvangen_op": "Wanneer de levering is ontvangen.",
 }
 _SQL_TYPES: dict[pa.DataType, str] = {
     PSEUDONIEM: "binary",
@@ -75,6 +107,7 @@ def artefacts() -> dict[str, str]:
     return {
         f"{TRANSFORMS}/models/sources.yml": _sources(),
         f"{TRANSFORMS}/models/staging/staging.yml": _staging_descriptions(),
+        f"{TRANSFORMS}/models/exposures.yml": _exposures(),
         f"{TRANSFORMS}/macros/sleutel.sql": _sleutel_macro(),
         "schemas/generated/arrow.json": _arrow_listing(),
         f"schemas/{doelversie.REGISTER}": doelversie.register(),
@@ -143,8 +176,31 @@ def _plain_table(naam: str, schema: pa.Schema) -> dict[str, Any]:
     return {
         "name": naam,
         "description": f"{naam} uit schemas/." if naam != "levering" else "De leveringen die de run mag lezen.",
-        "columns": [{"name": field.name, "data_type": _SQL_TYPES[field.type]} for field in schema],
+        "columns": _plain_columns(schema),
     }
+
+
+def _plain_columns(schema: pa.Schema) -> list[dict[str, Any]]:
+    return [
+        {"name": f.name, "data_type": _SQL_TYPES[f.type], "description": _PLAIN_DESCRIPTIONS[f.name]} for f in schema
+    ]
+
+
+def _exposures() -> str:
+    """What leaves the house: a delivery per product, resting on its signals and their bewijs."""
+    exposures = [
+        {
+            "name": f"uitlevering_{naam}",
+            "label": product.naam,
+            "type": "application",
+            "maturity": "high",
+            "description": f"{product.omschrijving} Bericht {product.bericht} {product.versie}, {product.frequentie}.",
+            "owner": {"name": product.eigenaar.naam, "email": product.eigenaar.contact},
+            "depends_on": [f"ref('signal_{naam}')", f"ref('bewijs_{naam}')"],
+        }
+        for naam, product in producten().items()
+    ]
+    return _as_yaml({"version": 2, "exposures": exposures})
 
 
 def _columns(naam: str, tabel: Tabel) -> list[dict[str, Any]]:
@@ -166,11 +222,28 @@ def _staging_descriptions() -> str:
         for naam, tabel in _consulted()
     ]
     models += [
-        {"name": f"stg_referentie__{naam}", "description": f"Referentietabel {naam} zoals vastgelegd bij de run."}
-        for naam in REFERENCE_SCHEMAS
+        {
+            "name": f"stg_referentie__{naam}",
+            "description": f"Referentietabel {naam} zoals vastgelegd bij de run.",
+            "columns": [{k: column[k] for k in ("name", "description")} for column in _plain_columns(schema)],
+        }
+        for naam, schema in REFERENCE_SCHEMAS.items()
     ]
-    models.append({"name": "stg_run__levering", "description": "De leveringen die de run mag lezen."})
-    models.append({"name": "stg_run__populatie", "description": "Iedereen in de doelpopulatie van de run, een keer."})
+    models.append(
+        {
+            "name": "stg_run__levering",
+            "description": "De leveringen die de run mag lezen.",
+            "columns": [{k: column[k] for k in ("name", "description")} for column in _plain_columns(LEVERING_SCHEMA)],
+        }
+    )
+    persoon = [{"name": "persoon", "description": "Pseudoniem van de persoon."}]
+    models.append(
+        {
+            "name": "stg_run__populatie",
+            "description": "Iedereen in de doelpopulatie van de run, een keer.",
+            "columns": persoon,
+        }
+    )
     return _as_yaml({"version": 2, "models": models})
 
 

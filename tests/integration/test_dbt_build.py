@@ -93,7 +93,7 @@ def test_a_failing_data_test_gives_its_name_and_writes_nothing(tmp_path: Path) -
         "vsv", invoer, tmp_path / "uit", periode="2026-01", aanwezig=casus.aanwezig, werkmap=tmp_path / "werk"
     )
     assert not uitkomst.ok
-    assert uitkomst.tests_mislukt == ("unique_signal_vsv_signaal_id",)
+    assert uitkomst.tests_mislukt == ("unique_int_vsv__jongere_persoon",)
     assert digests(tmp_path / "uit") == {}
 
 

@@ -129,5 +129,14 @@ samen as (
     from correctie
 )
 
-select {{ signaal_id('inkomsten', werkgever='loonheffingennummer') }} as signaal_id, samen.*
+select
+    {{ signaal_id('inkomsten', werkgever='loonheffingennummer') }} as signaal_id,
+    signaal_code, persoon, partner, ontvanger, onderwerp, ingang, einde, loonheffingennummer, volgnummer_ikv,
+    datum_begin_ikv, datum_einde_ikv, naam_werkgever, code_soort_ikv, soort_inkomen, regeling, bedrag_loon_sv,
+    bedrag_loon_lb, bedrag_ingehouden_lb, aantal_verloonde_uren, totaal_loon_sv, totaal_loon_lb,
+    totaal_ingehouden_lb, tijdvak, bedrag_was, bedrag_is, was_bedrag_loon_lb, was_bedrag_ingehouden_lb,
+    was_aantal_verloonde_uren, tabel_correctie, levering_nr_was, record_nr_was, levering_nr, record_nr,
+    levering_nr_ikp, record_nr_ikp, tabel_bijstand, datum_ingang_bijstand, datum_einde_bijstand,
+    levering_nr_bijstand, record_nr_bijstand, gemeente_van_inschrijving, levering_nr_verblijf,
+    record_nr_verblijf
 from samen

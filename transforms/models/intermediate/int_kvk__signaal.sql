@@ -85,5 +85,10 @@ samen as (
     left join {{ ref('int_kvk__onderneming') }} as onderneming on onderneming.kvk_nummer = gekoppeld.kvk_nummer
 )
 
-select {{ signaal_id('kvk') }} as signaal_id, samen.*
+select
+    {{ signaal_id('kvk') }} as signaal_id,
+    signaal_code, persoon, partner, ontvanger, onderwerp, ingang, einde, kvk_nummer, naam, functie, rechtsvorm,
+    sbi_hoofdactiviteit, datum_aanvang, datum_einde, gewijzigd, was, nu, regeling, tabel_bijstand,
+    datum_ingang_bijstand, datum_einde_bijstand, levering_nr_bijstand, record_nr_bijstand,
+    gemeente_van_inschrijving, levering_nr_verblijf, record_nr_verblijf, levering_nr, record_nr
 from samen

@@ -3,7 +3,7 @@ with huwelijk as (
     select
         persoon, partner, datum_sluiting, datum_ontbinding, coalesce(actueel, false) as is_actueel,
         levering_nr, record_nr
-    from {{ herleid_per_persoon('brp', 'huwelijk') }} as rijen
+    from {{ herleid_per_persoon('brp', 'huwelijk', ref('int_kwijtschelding__huishouden')) }} as rijen
     where coalesce(indicatie_onjuist, '') = ''
 ),
 

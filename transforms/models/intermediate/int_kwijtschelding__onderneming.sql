@@ -6,7 +6,8 @@ with functie as (
 ),
 
 onderneming as (
-    select kvk_nummer, datum_einde from {{ herleid('kvk', 'onderneming') }} as rijen
+    select kvk_nummer, datum_einde
+    from {{ herleid('kvk', 'onderneming', waar='kvk_nummer in (select kvk_nummer from functie)') }} as rijen
 )
 
 select aanvraag, kvk_nummer, functie, datum_aanvang, levering_nr, record_nr

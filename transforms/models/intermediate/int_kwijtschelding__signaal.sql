@@ -62,5 +62,10 @@ samen as (
     inner join uitkomst on uitkomst.aanvraag = rijen.aanvraag
 )
 
-select {{ signaal_id('kwijtschelding') }} as signaal_id, samen.*
+select
+    {{ signaal_id('kwijtschelding') }} as signaal_id,
+    signaal_code, ontvanger, persoon, partner, onderwerp, ingang, uitkomst, aanvraag, aanvraagnummer, soort,
+    belastingjaar, reden, netto_inkomen_maand, kosten_van_bestaan, betalingscapaciteit, bedrag_kwijtschelding,
+    bedrag_aanslag, kenteken, waarde_voertuig, aantal_voertuigen, kvk_nummer, huishoudtype, aantal_volwassenen,
+    percentage, norm, norm_waarde, is_vrij_van_inkomenstoets, levering_nr, record_nr
 from samen

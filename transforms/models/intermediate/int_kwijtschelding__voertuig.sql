@@ -25,7 +25,7 @@ voertuig as (
             and {{ jaren_later(laatst_mogelijke_datum('datum_eerste_toelating'), norm('kw_motor_leeftijd_oud')) }}
                 < {{ peildatum() }} as is_oude_motor,
         {{ jaren_tussen(laatst_mogelijke_datum('datum_eerste_toelating'), peildatum()) }} as leeftijd
-    from {{ herleid('rdw', 'voertuig') }} as rijen
+    from {{ herleid('rdw', 'voertuig', waar='kenteken in (select kenteken from bezit)') }} as rijen
 ),
 
 gewaardeerd as (

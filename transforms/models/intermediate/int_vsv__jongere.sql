@@ -110,10 +110,10 @@ select
     laatste_niveau,
     datum_uitschrijving,
     -- De dag na de laatste inschrijving; wie nooit was ingeschreven telt vanaf de dag dat die zeker oud genoeg was.
-    case
+    cast(case
         when coalesce(datum_uitschrijving, 0) <> 0 then {{ dag_later(laatst_mogelijke_datum('datum_uitschrijving')) }}
         else {{ jaren_later('laatste_geboortedatum', 'leeftijd_van') }}
-    end as ingang,
+    end as date) as ingang,
     geboortedatum,
     gemeente_van_inschrijving,
     indicatie_startkwalificatie,

@@ -41,37 +41,9 @@ inschrijving as (
     from deelname
 ),
 
-laatste_inschrijving as (
-    select *
-    from (
-        select
-            inschrijving.*,
-            coalesce({{ laatst_getal('datum_einde') }}, 99999999) >= {{ peildag() }} as loopt,
-            row_number() over (
-                partition by persoon
-                order by coalesce({{ laatst_getal('datum_einde') }}, 99999999) desc, voorrang, datum_begin desc,
-                    levering_nr desc, record_nr
-            ) as rang
-        from inschrijving
-    ) as gerangschikt
-    where rang = 1
-),
+laatste_inschrijving as ({{ laatste_per_persoon('inschrijving', 'voorrang') }}),
 
-laatste_niveau as (
-    select *
-    from (
-        select
-            deelname.*,
-            row_number() over (
-                partition by persoon
-                order by coalesce({{ laatst_getal('datum_einde') }}, 99999999) desc, datum_begin desc,
-                    levering_nr desc, record_nr
-            ) as rang
-        from deelname
-        where code_niveau is not null
-    ) as gerangschikt
-    where rang = 1
-),
+laatste_niveau as ({{ laatste_per_persoon('(select * from deelname where code_niveau is not null)') }}),
 
 -- Alleen G (geslaagd) telt: wat andere codes betekenen is niet gepubliceerd, en DUO geeft zelf de indicatie.
 diploma as (
