@@ -155,7 +155,7 @@ def compileer(invoer: Collection[str], werkmap: Path) -> dict[str, str]:
 
 @contextmanager
 def sessie(werkmap: Path) -> Iterator[Callable[[list[str], Mapping[str, object]], Any]]:
-    """dbt commands, with their vars, one after another over one database in memory, of which nothing is written."""
+    """Commands for dbt, with their vars, one after another over one database in memory, of which nothing is written."""
     where = {**DUCKDB.omgeving(werkmap.resolve(), werkmap.resolve()), "KETEN_DBT_UITVOER": ""}
     with _ALONE, _environment(_settings("1GB", 1, where)):
         try:
