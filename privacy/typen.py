@@ -60,7 +60,10 @@ def typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
         return Getypeerd(plain, leeg=raw.is_null() if veld.verplicht and raw.null_count else None)
     if veld.type in FEW_VALUES:  # judged once each
         encoded = raw.dictionary_encode(null_encoding="encode")
-        return _typeer(veld, encoded.dictionary).take(encoded.indices)
+        judged = _typeer(veld, encoded.dictionary)
+        if judged == Getypeerd(encoded.dictionary):  # nothing to say about any of them
+            return Getypeerd(raw)
+        return judged.take(encoded.indices)
     return _typeer(veld, raw)
 
 
@@ -89,11 +92,15 @@ def _plain_date(veld: Veld, raw: pa.Array) -> pa.Array | None:
     year, month_day, numeric = fours(digits.view("<u8"))
     if not numeric.all() or not (_YEARS.take(year) * _MONTH_DAYS.take(month_day) >= 2).all():
         return None
-    value = np.zeros(len(raw), np.int32)
-    value[there] = year * 10_000 + month_day
+    year *= 10_000
+    year += month_day
+    value = year.astype(np.int32)
+    if raw.null_count:
+        value = np.zeros(len(raw), np.int32)
+        value[there] = year
     if veld.open_einde:
         there &= value < OPEN_YEAR * 10_000
-    return pa.array(value, mask=~there)
+    return pa.array(value, mask=None if there.all() else ~there)
 
 
 def _typeer(veld: Veld, raw: pa.Array) -> Getypeerd:
