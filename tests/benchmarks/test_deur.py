@@ -26,6 +26,9 @@ from tests.bouw import CHECKOUT
 BATCH, BATCHES = 65_536, 16
 ROWS = int(os.environ.get("KETEN_BENCHMARK_RIJEN", "600000"))
 KEY = bytes(range(32))
+WAYS = ("polars", "polars:snappy", "deur:3", "deur:100", "hmac:100")
+# The aims go by the clock; processor time is held to them because it says the same on a machine with other work.
+POLARS_AIM, HMAC_AIM, NOISE = 0.85, 5, 0.05
 
 pytestmark = pytest.mark.zwaar
 
@@ -90,20 +93,27 @@ def test_csv_to_pseudonymised_parquet(tmp_path: Path, capsys: pytest.CaptureFixt
     csv, kwart = tmp_path / "groot.csv", tmp_path / "kwart.csv"
     schrijf_csv(csv, ROWS)
     schrijf_csv(kwart, ROWS // 4)
-    ways = ("polars", "deur:3", "deur:100", "hmac:100")
-    rounds = 2 if ROWS <= 1_000_000 else 1
-    best = {way: min(doorloop(way, csv, tmp_path) for _ in range(1 if way == "hmac:100" else rounds)) for way in ways}
+    runs: dict[str, list[tuple[float, float, int]]] = {way: [] for way in WAYS}
+    for _ in range(3 if ROWS <= 1_000_000 else 2):  # in turns, so that what else the machine does falls on all
+        for way in WAYS:
+            runs[way].append(doorloop(way, csv, tmp_path))
+    best = {
+        way: (min(wall for wall, _, _ in each), min(cpu for _, cpu, _ in each), max(peak for _, _, peak in each))
+        for way, each in runs.items()
+    }
     small = doorloop("deur:100", kwart, tmp_path)
     size = csv.stat().st_size / 1e6
     for path in [csv, kwart, *tmp_path.rglob("*.parquet")]:
         path.unlink()
     with capsys.disabled():
-        print(f"\n{ROWS:,} rijen, {size:.0f} MB")
+        print(f"\n{ROWS:,} rijen, {size:.0f} MB; keer polars naar de klok en naar processortijd")
         for way, (wall, processor, peak) in best.items():
-            relative = best["polars"][0] / wall
-            print(f"{way:9} {size / wall:5.0f} MB/s  {relative:4.2f} keer polars  {processor:6.1f} s cpu  {peak} MB")
+            relative = f"{best['polars'][0] / wall:5.2f} {best['polars'][1] / processor:5.2f}"
+            print(f"{way:14} {size / wall:5.0f} MB/s {relative}  {processor:6.1f} s cpu  {peak} MB")
         print(f"een kwart van de rijen: {small[2]} MB")
-    assert best["deur:3"][1] < 2 * best["polars"][1]
-    assert best["hmac:100"][0] > 3 * best["deur:100"][0]
+    processor = {way: spent for way, (_, spent, _) in best.items()}
+    for way in ("deur:3", "deur:100"):
+        assert processor["polars"] / processor[way] >= POLARS_AIM - NOISE
+    assert processor["hmac:100"] / processor["deur:100"] >= HMAC_AIM
     assert max(peak for way, (_, _, peak) in best.items() if way.startswith("deur")) < 1000
     assert best["deur:100"][2] < small[2] + 250
