@@ -5,6 +5,8 @@ The keys themselves are nowhere near: a version is a number.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from lineage import tabellen as t
@@ -36,10 +38,11 @@ def nieuwe_versie(ledger: Ledger, doel: str) -> int:
     return _voeg_toe(ledger, doel, actieve_versie(ledger, doel) + 1)
 
 
-def laat_vervallen(ledger: Ledger, doel: str) -> list[int]:
-    """Ends the versions that were still readable, and says which."""
+def laat_vervallen(ledger: Ledger, doel: str, behalve: Collection[int] = ()) -> list[int]:
+    """Ends the versions that were still readable, but for those that something is still under, and says which."""
     s = t.sleutelversie.c
-    ended = [row["versie"] for row in versies(ledger, doel) if row["status"] == LEESBAAR]
+    readable = [row["versie"] for row in versies(ledger, doel) if row["status"] == LEESBAAR]
+    ended = [versie for versie in readable if versie not in behalve]
     with ledger.transactie() as connection:
         changed = t.sleutelversie.update().where(s.doel == doel, s.versie.in_(ended))
         connection.execute(changed.values(status=VERVALLEN, sinds=now()))

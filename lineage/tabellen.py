@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     true,
 )
 from sqlalchemy.types import BigInteger
@@ -292,5 +293,7 @@ verwerkingslog = Table(
     Column("kop", String(32), nullable=False),
     Column("vorige", String(64), nullable=False),
     Column("keten", String(64), nullable=False),
+    Column("op", DateTime(timezone=True), server_default=func.now(), nullable=False),
+    Column("sleutelversie", Integer, server_default="1", nullable=False),
     sqlite_autoincrement=True,
 )

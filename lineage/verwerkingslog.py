@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,11 +22,15 @@ BEGIN = "0" * 64
 
 @dataclass(frozen=True)
 class Logsegment:
-    """A written segment: its name, which is that of its file too, and the kop in which its records end."""
+    """A written segment: its name, which is that of its file too, and the kop in which its records end.
+
+    `sleutelversie` is the version of the keys of the log that it is under.
+    """
 
     naam: str
     records: int
     kop: str
+    sleutelversie: int = 1
 
 
 def neem_op(connection: Connection, segmenten: Iterable[Logsegment]) -> None:
@@ -36,7 +41,14 @@ def neem_op(connection: Connection, segmenten: Iterable[Logsegment]) -> None:
             connection.execute(sa.text("lock table verwerkingslog in share row exclusive mode"))
         values = {"naam": segment.naam, "records": segment.records, "kop": segment.kop}
         # Entered first and linked after: with the insert SQLite takes the lock under which the last one is the last.
-        key = connection.execute(table.insert().values(**values, vorige="", keten="")).inserted_primary_key
+        entered = {
+            **values,
+            "vorige": "",
+            "keten": "",
+            "op": datetime.now(UTC).replace(microsecond=0),
+            "sleutelversie": segment.sleutelversie,
+        }
+        key = connection.execute(table.insert().values(entered)).inserted_primary_key
         assert key is not None
         last = sa.select(table.c.keten).where(table.c.segment_nr < key[0]).order_by(table.c.segment_nr.desc())
         vorige = connection.execute(last.limit(1)).scalar() or BEGIN

@@ -11,8 +11,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage import verwerkingslog as keten
 from lineage.ledger import Rij, now
+from lineage.sleutels import actieve_versie
 from lineage.verwerkingslog import Logsegment
 from pipeline.instellingen import Instellingen
 from privacy import verwerkingslog_lezen
@@ -32,6 +33,7 @@ from privacy.verwerkingslog import BETROKKENE, Handeling, Logsleutels, Segment, 
 from schemas.load import doelen
 
 RESOURCE = f"signaalketen/{version('signaalketen')}"
+LOGBOEK = "logboek"  # as the keys and the proofs of destruction call it
 NOOIT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -66,15 +68,17 @@ class Logboek:
     def __init__(self, instellingen: Instellingen) -> None:
         self._instellingen = instellingen
         self.map = instellingen.map("logboek")
+        self._sleutels: dict[int, Logsleutels] = {}
 
-    @cached_property
-    def sleutels(self) -> Logsleutels:
-        """The keys of the log, which no doel shares and which do not rotate: what was logged stays as it is."""
-        betrokkene, schakel, handeling = (
-            self._instellingen.sleutelbos.sleutel(naam, None, "logboek")
-            for naam in ("betrokkene", "schakel", "handeling")
-        )
-        return Logsleutels(Pseudonimiseerder(betrokkene), schakel, handeling)
+    def sleutels(self, versie: int) -> Logsleutels:
+        """The keys of a version of the log, which no doel shares; what was logged stays under its version."""
+        if versie not in self._sleutels:
+            betrokkene, schakel, handeling = (
+                self._instellingen.sleutelbos.sleutel(naam, None if versie == 1 else versie, "logboek")
+                for naam in ("betrokkene", "schakel", "handeling")
+            )
+            self._sleutels[versie] = Logsleutels(Pseudonimiseerder(betrokkene), schakel, handeling)
+        return self._sleutels[versie]
 
     def schrijf(self, werk: str, handelingen: Iterable[tuple[Handeling, Nummers]]) -> Logsegment:
         """Writes a segment about a piece of work; it counts once it is entered in the ledger.
@@ -82,8 +86,9 @@ class Logboek:
         The same work taken up again, or done again later, is another segment.
         """
         naam = f"{werk}-{os.urandom(4).hex()}"
-        segment = schrijf_segment(self.map, naam, handelingen, self.sleutels)
-        return Logsegment(naam, segment.records, segment.kop)
+        versie = actieve_versie(self._instellingen.grootboek, LOGBOEK)
+        segment = schrijf_segment(self.map, naam, handelingen, self.sleutels(versie))
+        return Logsegment(naam, segment.records, segment.kop, versie)
 
     def deur(self, levering: Rij, doel: str, toelating: str, nummers: Nummers, begin: datetime) -> Logsegment:
         """Logs who was let in from a levering for a doel."""
@@ -116,18 +121,31 @@ class Logboek:
             path = bestand(self.map, segment["naam"])
             if segment["naam"].startswith(f"{naam}-{onderwerp}") and path.exists():
                 tokens = pq.read_table(path, columns=[BETROKKENE])[BETROKKENE].combine_chunks().drop_null()
-                found.voeg_toe(as_numbers(self.sleutels.betrokkene.ontsleutel(tokens))[0])
+                sleutels = self.sleutels(segment["sleutelversie"])
+                found.voeg_toe(as_numbers(sleutels.betrokkene.ontsleutel(tokens))[0])
         return found.nummers()
 
     def segmenten(self) -> list[Rij]:
         """The segments that count, in order."""
         return self._instellingen.grootboek.rijen(keten.alle_segmenten())
 
+    def aanwezig(self) -> Iterator[tuple[Path, int]]:
+        """The files of segments that have not been purged, each with the version of the keys it is under."""
+        for segment in self.segmenten():
+            path = bestand(self.map, segment["naam"])
+            if path.exists():
+                yield path, segment["sleutelversie"]
+
     def zoek(self, nummers: Nummers) -> list[dict[str, Any]]:
-        """Everything the log says about one person."""
-        token = self.sleutels.betrokkene.versleutel(as_cijfers(nummers))[0].as_py()
-        paths = (bestand(self.map, segment["naam"]) for segment in self.segmenten())
-        return verwerkingslog_lezen.zoek([path for path in paths if path.exists()], token)
+        """Everything the log says about one person, whatever version of its keys that is under."""
+        per_versie: dict[int, list[Path]] = {}
+        for path, versie in self.aanwezig():
+            per_versie.setdefault(versie, []).append(path)
+        found: list[dict[str, Any]] = []
+        for versie, paths in per_versie.items():
+            token = self.sleutels(versie).betrokkene.versleutel(as_cijfers(nummers))[0].as_py()
+            found += verwerkingslog_lezen.zoek(paths, token)
+        return sorted(found, key=lambda record: (str(record["start_time"]), str(record["name"])))
 
     def handelingen(self) -> Iterator[tuple[Rij, dict[str, Any]]]:
         """Every handeling that was logged, with its segment."""
@@ -148,7 +166,7 @@ class Logboek:
             breuken.append(Breuk(naam, None, "sluit niet aan op het vorige segment"))
         if kop and kop not in {segment["keten"] for segment in segmenten}:
             breuken.append(Breuk("einde", None, "de opgegeven kop komt niet voor"))
-        gone = self._vernietigd()
+        gone = self._vernietigd(segmenten)
         for segment in segmenten:
             if segment["naam"] not in gone:
                 breuken += self._breuken(segment)
@@ -164,23 +182,31 @@ class Logboek:
             yield Breuk(segment["naam"], None, "ontbreekt")
             return
         written = Segment(path, segment["records"], segment["kop"])
-        record = verwerkingslog_lezen.eerste_breuk(written, segment["naam"], self.sleutels)
+        record = verwerkingslog_lezen.eerste_breuk(written, segment["naam"], self.sleutels(segment["sleutelversie"]))
         if record is not None:
             yield Breuk(segment["naam"], record, "klopt niet")
 
     def _niet_gelogd(self, gone: set[str]) -> Iterator[Breuk]:
         """What the ledger says was done and the log does not have."""
+        about = {naam[start:end] for naam in gone for start, end in _delen(naam)}
         logged = {(row["trace_id"], row["span_id"]) for _, row in self.handelingen()}
         doorgangen, geleverd = map(self._instellingen.grootboek.rijen, keten.verwachte_handelingen())
         expected = [(row["levering_id"], f"{row['doel']}/{row['toelating']}") for row in doorgangen]
         expected += [(row["run_id"], row["ontvanger"]) for row in geleverd]
         for onderwerp, onderdeel in expected:
             handeling = Handeling(onderwerp, onderdeel, "", "", NOOIT, NOOIT, "")
-            if (handeling.trace_id, handeling.span_id) not in logged and not any(onderwerp in naam for naam in gone):
+            if (handeling.trace_id, handeling.span_id) not in logged and onderwerp not in about:
                 yield Breuk(onderwerp, None, "is gedaan en staat niet in het logboek")
 
-    def _vernietigd(self) -> set[str]:
-        """Segments that were purged with proof."""
+    def _vernietigd(self, segmenten: list[Rij]) -> set[str]:
+        """Segments that were purged with proof: those of the months of which the log was destroyed."""
         v = t.vernietiging.c
-        rows = self._instellingen.grootboek.rijen(sa.select(v.onderwerp).where(v.dataset == "logboek"))
-        return {row["onderwerp"] for row in rows}
+        query = sa.select(v.onderwerp).where(v.dataset == LOGBOEK)
+        months = {row["onderwerp"] for row in self._instellingen.grootboek.rijen(query)}
+        return {segment["naam"] for segment in segmenten if f"{segment['op']:%Y-%m}" in months}
+
+
+def _delen(naam: str) -> Iterator[tuple[int, int]]:
+    """Where what a segment is about may stand in its name: behind the kind of step, up to any of the dashes."""
+    start = naam.find("-") + 1
+    yield from ((start, end) for end, letter in enumerate(naam) if letter == "-" and end > start)

@@ -23,6 +23,7 @@ from lineage.ledger import Stap
 from lineage.sleutels import LEESBAAR, actieve_versie, laat_vervallen, neem_in_gebruik, nieuwe_versie, versies
 from pipeline.bewaren.vernietig import alleen
 from pipeline.instellingen import Instellingen
+from pipeline.logboek import LOGBOEK, Logboek
 from privacy.pseudoniem import Pseudonimiseerder
 from privacy.signaalnummer import herversleutel_nummers
 from privacy.sleutelmerk import is_van_andere_versie, merk, nummer_kolom, pseudoniem_kolommen, versie_van
@@ -73,16 +74,44 @@ def stand_van_sleutels(instellingen: Instellingen) -> list[Sleutelstand]:
     return [
         Sleutelstand(
             **row,
-            controlegetal=instellingen.sleutelbos.controlegetal(row["doel"], row["versie"]),
+            controlegetal=_controlegetal(instellingen, row["doel"], row["versie"]),
             bestanden=counts[row["doel"]][row["versie"]],
         )
         for row in found
     ]
 
 
+def roteer_logboek(instellingen: Instellingen) -> int:
+    """Gives the processing log new keys, for what is logged from here on; returns their version.
+
+    What was logged stays under its version, because a log that can be rewritten proves nothing; that version ends when
+    the last of it has been purged (`laat_logversies_vervallen`).
+    """
+    ledger = instellingen.grootboek
+    instellingen.sleutelbos.sleutel("betrokkene", None, "logboek")  # no version without a key for it
+    neem_in_gebruik(ledger, LOGBOEK)
+    versie = nieuwe_versie(ledger, LOGBOEK)
+    ledger.schrijf_stap(Stap("roteer", LOGBOEK))
+    return versie
+
+
+def laat_logversies_vervallen(instellingen: Instellingen) -> list[int]:
+    """Ends the versions of the log that nothing of it is under any more, and says which."""
+    return laat_vervallen(instellingen.grootboek, LOGBOEK, set(_versies_in_gebruik(instellingen, LOGBOEK)))
+
+
 def _versies_in_gebruik(instellingen: Instellingen, doel: str) -> Iterator[int]:
-    """The key version of each file of a doel that is under one."""
+    """The key version of each file of a doel, or of the log, that is under one."""
+    if doel == LOGBOEK:
+        yield from (versie for _, versie in Logboek(instellingen).aanwezig())
+        return
     yield from (versie_van(pad) for pad in _te_herversleutelen(instellingen, doel, 0))
+
+
+def _controlegetal(instellingen: Instellingen, doel: str, versie: int) -> str:
+    if doel == LOGBOEK:
+        return instellingen.sleutelbos.controlegetal("betrokkene", None if versie == 1 else versie, "logboek")
+    return instellingen.sleutelbos.controlegetal(doel, versie)
 
 
 def roteer(instellingen: Instellingen, doel: str, meld: Callable[[str], None] = lambda _: None) -> Rotatie:

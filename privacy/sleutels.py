@@ -53,9 +53,10 @@ class Sleutelbos:
         delen = ["signaalketen", gebruik, doel, *([] if versie is None else [str(versie)])]
         return self.bron.leid_af("/".join(delen).encode())
 
-    def controlegetal(self, doel: str, versie: int) -> str:
+    def controlegetal(self, doel: str, versie: int | None, gebruik: Gebruik = "pseudoniem") -> str:
         """Six hexadecimal digits by which two installations can tell that they have the same key."""
-        encryptor = Cipher(algorithms.AES256(self.sleutel(doel, versie)), modes.ECB()).encryptor()  # noqa: S305 - one block
+        key = self.sleutel(doel, versie, gebruik)
+        encryptor = Cipher(algorithms.AES256(key), modes.ECB()).encryptor()  # noqa: S305 - one block
         return encryptor.update(bytes(16))[:3].hex()
 
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.load import ROOT, SchemaFout, read_yaml
+from schemas import load
+from schemas.load import SchemaFout, doelen, read_yaml
 from schemas.model import Model, OntvangerSoort
 
 TEST = r"^tests/[\w/]+\.py::[\w:]+$"
@@ -49,6 +50,13 @@ class Rechtsverwerking(Model):
     bewaartermijn: str
 
 
+class Logtermijn(Model):
+    """How long the processing log is kept, from the end of the month in which something was logged."""
+
+    maanden: int = Field(gt=0, le=84)
+    bron: str
+
+
 class Vraag(Model):
     """What a person may ask, and the answer."""
 
@@ -65,6 +73,7 @@ class Register(Model):
     ontvangers: dict[OntvangerSoort, str]
     klassen: dict[Literal["identifier", "dat", "wat"], str]
     rechten_verwerkingen: dict[str, Rechtsverwerking]
+    verwerkingslog: Logtermijn
     beveiliging: tuple[Maatregel, ...] = Field(min_length=1)
     rechten: tuple[Recht, ...] = Field(min_length=1)
     burger: tuple[Vraag, ...]
@@ -97,14 +106,21 @@ class Dpia(Model):
 
 @cache
 def register() -> Register:
-    """What is the same for every processing activity."""
-    return Register(**read_yaml(ROOT / "verantwoording" / "register.yml"))
+    """What is the same for every processing activity; the log of it outlasts the data it is about."""
+    result = Register(**read_yaml(load.ROOT / "verantwoording" / "register.yml"))
+    if shorter := [doel for doel, item in doelen().items() if item.bewaartermijn.maximum_maanden > _log(result)]:
+        raise SchemaFout(f"verantwoording/register.yml: het verwerkingslog wordt korter bewaard dan {sorted(shorter)}")
+    return result
+
+
+def _log(found: Register) -> int:
+    return found.verwerkingslog.maanden
 
 
 @cache
 def dpia() -> Dpia:
     """The risks with their controls; every type has at least one."""
-    result = Dpia(**read_yaml(ROOT / "verantwoording" / "dpia.yml"))
+    result = Dpia(**read_yaml(load.ROOT / "verantwoording" / "dpia.yml"))
     if missing := result.typen.keys() - {risico.type for risico in result.risicos}:
         raise SchemaFout(f"verantwoording/dpia.yml: geen risico van type {sorted(missing)}")
     return result

@@ -29,16 +29,21 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij, Stap
 from lineage.vernietiging import STAP, VERNIETIGD, laatste_bewijs, sluit_af
+from lineage.verwerkingslog import alle_segmenten
 from pipeline.bewaren.resten import vind_resten
 from pipeline.bewaren.vernietig import Eenheid, alleen, plaatsen_van_levering, vernietig
 from pipeline.instellingen import Instellingen
 from pipeline.levering.inbox import MERK
+from pipeline.logboek import LOGBOEK
 from pipeline.periode import maand_erbij
 from pipeline.retour.ongegrond import vernietig_ongegronde
 from pipeline.retour.retour import VERWERKT
+from pipeline.sleutelrotatie import laat_logversies_vervallen
 from pipeline.stand import Stand, lake_naam
+from privacy.verwerkingslog import bestand
 from schemas.load import doelen, producten
 from schemas.model import Doel
+from schemas.register import register
 
 ZONDER_DOEL_MAANDEN = 1  # how long raw data that no doel uses is kept, to mend a mistake
 
@@ -83,6 +88,7 @@ def ruim_op(instellingen: Instellingen, op: date) -> Opgeruimd:
         for dataset, afdruk in vernietig_ongegronde(instellingen):
             files[dataset] += afdruk.bestanden
             count += 1
+        laat_logversies_vervallen(instellingen)
         if count:
             stap.onderwerp = laatste_bewijs(instellingen.grootboek)
             stap.tellingen.update({("", dataset, VERNIETIGD): aantal for dataset, aantal in files.items()})
@@ -115,6 +121,7 @@ class _Opruiming:
         yield from self._inbox()
         yield from self._retour()
         yield from self._herhalingen()
+        yield from self._logboek()
         yield from vind_resten(self.instellingen, self.op)
 
     @cached_property
@@ -276,6 +283,17 @@ class _Opruiming:
             if folder.name not in kept or f"{_changed_on(folder):%Y-%m}" < old:
                 ground = f"herhaald om na te gaan; gaat na {ZONDER_DOEL_MAANDEN} maand of met de run zelf"
                 yield Eenheid("herhalingen", folder.name, "bewaartermijn", ground, (self._plaats(folder),))
+
+    def _logboek(self) -> Iterator[Eenheid]:
+        """The processing log of a month, after a term of its own: the ledger keeps the chain it was part of."""
+        termijn = register().verwerkingslog
+        months: dict[str, list[str]] = {}
+        for segment in self.ledger.rijen(alle_segmenten()):
+            months.setdefault(f"{segment['op']:%Y-%m}", []).append(segment["naam"])
+        for month in sorted(month for month in months if month < oudste_periode(self.op, termijn.maanden)):
+            places = (self._plaats(bestand(self.instellingen.map(LOGBOEK), naam)) for naam in months[month])
+            ground = f"verwerkingslog, {termijn.maanden} maanden: {termijn.bron}"
+            yield Eenheid(LOGBOEK, month, "bewaartermijn", ground, tuple(places))
 
     def _plaats(self, folder: Path, *delen: str) -> str:
         return folder.joinpath(*delen).relative_to(self.root).as_posix()

@@ -46,14 +46,22 @@ def status() -> None:
 
 
 @app.command()
-def roteer(doel: Annotated[str, typer.Argument(help="Naam van het doel, bijvoorbeeld inkomsten.")]) -> None:
-    """Geef een doel een nieuwe sleutel en zet alles wat er is daarnaar over; maakt een afgebroken rotatie eerst af."""
+def roteer(doel: Annotated[str, typer.Argument(help="Naam van het doel, bijvoorbeeld inkomsten; of logboek.")]) -> None:
+    """Geef een doel een nieuwe sleutel en zet alles wat er is daarnaar over; maakt een afgebroken rotatie eerst af.
+
+    Het logboek krijgt een nieuwe sleutel voor wat er vanaf nu in komt.
+    """
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.logboek import LOGBOEK  # noqa: PLC0415
     from pipeline.sleutelrotatie import roteer as roteer_doel  # noqa: PLC0415
+    from pipeline.sleutelrotatie import roteer_logboek  # noqa: PLC0415
     from schemas.load import doelen  # noqa: PLC0415
 
+    if doel == LOGBOEK:
+        console.print(f"{LOGBOEK}: versie {roteer_logboek(Instellingen())} is actief; wat er al stond blijft leesbaar.")
+        return
     if doel not in doelen():
-        raise typer.BadParameter(f"kies uit {', '.join(doelen())}", param_hint="doel")
+        raise typer.BadParameter(f"kies uit {', '.join([*doelen(), LOGBOEK])}", param_hint="doel")
     with voortgang() as progress:
         task = progress.add_task(doel, total=None)
         gedaan = roteer_doel(Instellingen(), doel, lambda tekst: progress.update(task, description=tekst))

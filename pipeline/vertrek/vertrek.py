@@ -66,7 +66,7 @@ def ruim_op(instellingen: Instellingen, code: str, op: date) -> Vertrokken:
     ontvanger = vind_ontvanger(code)
     if ontvanger.overeenkomst_tot is None or ontvanger.overeenkomst_tot >= op:
         raise KetenFout("V-OVEREENKOMST", code)
-    if any(row["status"] == LEESBAAR for row in versies(instellingen.grootboek)):
+    if any(row["status"] == LEESBAAR and row["doel"] in doelen() for row in versies(instellingen.grootboek)):
         raise KetenFout("P-ROTATIE")
     files: Counter[str] = Counter()
     count = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,18 +16,22 @@ from pipeline.bewaren.bewijs import verifieer
 from pipeline.bewaren.opruimen import ruim_op, te_vernietigen
 from pipeline.cli import app
 from pipeline.instellingen import Instellingen
+from pipeline.logboek import Logboek
 from pipeline.periode import maand_erbij, peildatum
 from schemas.load import doelen
 from schemas.model import Bewaartermijn
+from schemas.register import register
 from tests.e2e.speur import Speurder
 from tests.spec.privacy import dorp as d
+from tests.spec.privacy.conftest import vergeet
 
 VIJF_JAAR = 60
 TERMIJN = doelen()["inkomsten"].bewaartermijn
 NA_MAXIMUM = peildatum(maand_erbij(d.PERIODE, TERMIJN.maximum_maanden)) + timedelta(days=1)
 NA_MINIMUM = peildatum(maand_erbij(d.PERIODE, TERMIJN.minimum_maanden)) + timedelta(days=1)
-# What is no data of persons: the ledger, the log of what was done, code lists, keys; and what the test itself offered.
-BLIJFT = ("ledger", "logboek", "referentie", "sleutels", "aangeboden", "rapport")
+# What is no data of persons: the ledger, the log of what was done, declarations, code lists, keys; and what the test
+# itself offered.
+BLIJFT = ("ledger", "logboek", "declaraties", "referentie", "sleutels", "aangeboden", "rapport")
 
 
 def van_personen(instellingen: Instellingen) -> list[Path]:
@@ -87,6 +91,42 @@ def test_purge_leaves_a_proof(eigen_dorp: Instellingen) -> None:
         assert row["bestanden"] > 0
     assert not Speurder(d.PERSOON.values()).zoekt(json.dumps(rows, default=str))
     assert verifieer(eigen_dorp).problemen == ()
+
+
+def test_the_log_has_a_term_of_its_own(eigen_dorp: Instellingen) -> None:
+    """Het logboek overleeft de gegevens waar het over gaat, gaat na zijn eigen termijn met bewijs, en blijft heel."""
+    termijn = register().verwerkingslog
+    assert termijn.maanden >= max(doel.bewaartermijn.maximum_maanden for doel in doelen().values())
+    assert "artikel" in termijn.bron
+    files = list(eigen_dorp.map("logboek").iterdir())
+    last = peildatum(maand_erbij(f"{datetime.now(UTC):%Y-%m}", termijn.maanden))
+    ruim_op(eigen_dorp, last)
+    assert files
+    assert all(path.exists() for path in files)
+    assert van_personen(eigen_dorp) == []
+    ruim_op(eigen_dorp, last + timedelta(days=1))
+    assert list(eigen_dorp.map("logboek").iterdir()) == []
+    rows = eigen_dorp.grootboek.rijen(sa.select(t.vernietiging).where(t.vernietiging.c.dataset == "logboek"))
+    assert [(row["onderwerp"], row["bestanden"]) for row in rows] == [(f"{datetime.now(UTC):%Y-%m}", len(files))]
+    assert verifieer(eigen_dorp).problemen == ()
+    assert Logboek(eigen_dorp).controleer().breuken == ()
+
+
+def test_log_that_goes_without_proof_is_found(eigen_dorp: Instellingen) -> None:
+    """Wie het logboek zelf weggooit laat geen bewijs achter, en dat valt op."""
+    for path in eigen_dorp.map("logboek").iterdir():
+        path.unlink()
+    assert {breuk.wat for breuk in Logboek(eigen_dorp).controleer().breuken} >= {"ontbreekt"}
+
+
+@pytest.mark.parametrize("maanden", [11, 85])
+def test_log_may_not_go_before_the_data(eigen_schemas: Path, maanden: int) -> None:
+    """Een termijn voor het logboek die korter is dan die van een doel laat de bouw mislukken, en een te lange ook."""
+    path = eigen_schemas / "verantwoording" / "register.yml"
+    path.write_text(path.read_text("utf-8").replace("maanden: 60", f"maanden: {maanden}"), "utf-8")
+    vergeet()
+    with pytest.raises(ValueError, match=r"korter bewaard|maanden"):
+        register()
 
 
 def test_forged_proof_is_found(eigen_dorp: Instellingen) -> None:
