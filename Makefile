@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPARK := $(VENV)/.spark
 
 .PHONY: demo test check lint drift airflow benchmark lock clean
 
@@ -13,6 +14,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(READY)
+
+# Spark is large and only its tests need it, so neither the demo nor the fast tests install it.
+$(SPARK): requirements-spark.lock $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.lock
+	touch $(SPARK)
 
 demo: $(READY)
 	$(BIN)/keten demo
@@ -31,19 +37,21 @@ drift: $(READY)
 	$(BIN)/python -m pipeline.herkomst.kolommen --controleer
 
 # What CI runs: style, types, drift, the demo twice, and every test. Pytest comes last: its closing line tells the outcome.
-check: $(READY) lint drift
+check: $(READY) $(SPARK) lint drift
 	$(BIN)/keten demo
 	$(BIN)/python -m pytest
 
 airflow: $(READY)
 	$(BIN)/python -m pipeline.airflow_standalone
 
-benchmark: $(READY)
+benchmark: $(READY) $(SPARK)
 	$(BIN)/python -m pytest tests/benchmarks -s -m zwaar
 
 lock:
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--extra dev pyproject.toml -o requirements.lock
+	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--extra dev --extra spark --constraints requirements.lock pyproject.toml -o requirements-spark.lock
 
 clean:
 	rm -rf var $(VENV)

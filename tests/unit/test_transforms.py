@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import jinja2
+import pytest
 import yaml
 
 from schemas.load import producten
@@ -68,3 +71,49 @@ def test_words_of_one_engine_stay_in_the_macros() -> None:
     for path in MODELS.rglob("*.sql"):
         code = re.sub(r"--.*", "", path.read_text(encoding="utf-8"))
         assert not ENGINE_WORDS.search(code), path.name
+
+
+def _spark_pattern(paths: Sequence[str]) -> str:
+    """What the macro `spark_paden` makes of paths; dbt ends a macro by raising what it returns."""
+
+    class Returned(Exception):
+        pass
+
+    def give(value: str) -> None:
+        raise Returned(value)
+
+    def refuse(message: str) -> None:
+        raise ValueError(message)
+
+    macros = (MODELS.parent / "macros" / "motor.sql").read_text(encoding="utf-8")
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)
+    environment.globals |= {"return": give, "modules": {"re": re}, "exceptions": {"raise_compiler_error": refuse}}
+    try:
+        environment.from_string(macros).module.spark_paden(list(paths))
+    except Returned as returned:
+        return str(returned)
+    raise AssertionError("the macro returned nothing")
+
+
+def test_spark_reads_exactly_the_files_it_is_given() -> None:
+    assert _spark_pattern(["/lake/a.parquet"]) == "/lake/a.parquet"
+    assert _spark_pattern(["/lake/a.parquet", "/x y/b.parquet"]) == "/{lake/a.parquet,x y/b.parquet}"
+    assert _spark_pattern(["s3://emmer/l/a.parquet"]) == "s3a://emmer/l/a.parquet"
+    assert _spark_pattern(["s3://emmer/a.parquet", "s3://emmer/l/b.parquet"]) == "s3a://emmer/{a.parquet,l/b.parquet}"
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ["/a*.parquet"],
+        ["/a,b.parquet"],
+        ["/{a}.parquet"],
+        ["/a'b.parquet"],
+        ["/a?"],
+        ["/a[1]"],
+        ["s3://een/a", "s3://twee/b"],
+    ],
+)
+def test_a_path_that_could_mean_another_file_is_refused(paths: list[str]) -> None:
+    with pytest.raises(ValueError, match="Spark kan dit pad niet"):
+        _spark_pattern(paths)
