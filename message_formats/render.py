@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from message_formats.names import Formaat, camel, is_number, pascal
-from message_formats.text import Rows, escape_csv, escape_json, escape_xml, rows_csv, rows_json, rows_xml
+from message_formats.text import Rows, all_equal, escape_csv, escape_json, escape_xml, rows_csv, rows_json, rows_xml
 from message_formats.weave import LEEG, Posities, Rijen, Weefsel
 from schemas.berichten import BerichtVeld
 
@@ -77,8 +77,8 @@ STIJLEN: Mapping[Formaat, Stijl] = {
 class Kolom:
     """A column ready to be written: `aanwezig` says where there is a value (None: everywhere; nowhere: `ontbreekt`).
 
-    The text of row i is `teksten[posities[i]]`, or `teksten[i]` without `posities`; `vrij` says whether texts can stand
-    in every format as they are.
+    The text of row i is `teksten[posities[i]]`, or `teksten[i]` without `posities`; with `vast` it is `teksten[0]` in
+    every row. `vrij` says whether texts can stand in every format as they are.
     """
 
     teksten: pa.StringArray
@@ -86,6 +86,7 @@ class Kolom:
     aanwezig: Masker | None
     ontbreekt: bool
     vrij: bool
+    vast: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,13 @@ def as_kolom(array: pa.Array) -> Kolom:
     """Prepares a column: text is kept, numbers and dates become text, through a table when they lie close together."""
     absent = array.null_count == len(array)
     present = None if not array.null_count or absent else array.is_valid().to_numpy(zero_copy_only=False)
-    if absent or pa.types.is_string(array.type):
-        return Kolom(array, None, present, absent, vrij=absent)
-    teksten, posities = _looked_up(array)
-    return Kolom(teksten, posities, present, ontbreekt=False, vrij=True)
+    if absent:
+        return Kolom(array.slice(0, 0), None, None, ontbreekt=True, vrij=True)
+    free = not pa.types.is_string(array.type)
+    teksten, posities = _looked_up(array) if free else (array, None)
+    if present is None and (len(teksten) == 1 if posities is not None else all_equal(teksten)):
+        return Kolom(teksten.slice(0, 1), None, None, ontbreekt=False, vrij=free, vast=True)
+    return Kolom(teksten, posities, present, ontbreekt=False, vrij=free)
 
 
 def _looked_up(array: pa.Array) -> tuple[pa.StringArray, Posities | None]:
@@ -185,8 +189,9 @@ class _Doek:
         keep = self._stijl.leeg
         if kolom.ontbreekt:
             if keep:
-                self._sluit(before + after, None)
-                self._slot = _Slot("")
+                self._vast(before + after)
+        elif kolom.vast:
+            self._vast(before + (kolom.teksten if kolom.vrij else self._stijl.escape(kolom.teksten))[0].as_py() + after)
         elif kolom.posities is not None:
             self._tabel(kolom, kolom.posities, before, after)
         else:
@@ -198,6 +203,13 @@ class _Doek:
         """The rows, each ended."""
         self._sluit(after, None)
         return self._weefsel.weef()
+
+    def _vast(self, text: str) -> None:
+        """Writes the same text in every row: it waits for what comes next."""
+        if self._slot.waar is None:
+            self._slot = _Slot(self._slot.tekst + text)
+        else:
+            self._sluit(text, None)
 
     def _tabel(self, kolom: Kolom, posities: Posities, before: str, after: str) -> None:
         """A column of few texts: they carry what stands around them."""

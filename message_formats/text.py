@@ -54,6 +54,16 @@ def _rows(spans: npt.NDArray[np.int32], *found: npt.NDArray[np.bool_]) -> Rows:
     return np.unique(np.searchsorted(spans, np.concatenate(places), "right") - 1)
 
 
+def all_equal(array: pa.StringArray) -> bool:
+    """Whether every value of a column without nulls is the same."""
+    data, spans = _spans(array)
+    width = int(spans[1]) if len(array) else 0
+    if len(data) != width * len(array) or not bool((np.diff(spans) == width).all()):
+        return False
+    values = data.reshape(len(array), width)
+    return bool((values[-1] == values[0]).all()) and bool((values[1:] == values[:-1]).all())
+
+
 def normalise(array: pa.StringArray) -> pa.StringArray:
     """Empty text as null, and characters no format can hold (a lone surrogate and any broken UTF-8 too) as U+FFFD."""
     data, spans = _spans(array)

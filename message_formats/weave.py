@@ -78,8 +78,10 @@ class Weefsel:
             return Rijen(memoryview(b""), np.zeros(1, np.int32))
         width = len(self._pieces)
         positions = np.empty((self._rows, width), np.int32)
+        positions[:] = [piece if isinstance(piece, int) else LEEG for piece in self._pieces]
         for place, piece in enumerate(self._pieces):
-            positions[:, place] = piece
+            if not isinstance(piece, int):
+                positions[:, place] = piece
         woven = pa.concat_arrays(self._spool).take(pa.array(positions.reshape(-1)))
         _, offsets, data = woven.buffers()
         grens = np.frombuffer(offsets, np.int32)[: self._rows * width + 1 : width]

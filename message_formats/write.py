@@ -271,5 +271,5 @@ def _select(table: pa.Table, schema: pa.Schema, velden: dict[str, BerichtVeld]) 
 
 def _conform(column: pa.ChunkedArray) -> pa.Array:
     """A column of a chunk, with texts that every format can hold."""
-    array = column.combine_chunks()
+    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
     return normalise(array) if pa.types.is_string(array.type) else array

@@ -15,6 +15,7 @@ from lxml import etree
 
 from message_formats.text import (
     Rows,
+    all_equal,
     escape_csv,
     escape_json,
     escape_xml,
@@ -42,6 +43,11 @@ def column(values: list[str | None]) -> pa.StringArray:
 
 def cleaned(values: list[str | None]) -> list[str | None]:
     return [ILLEGAL.sub("\ufffd", value) if value else None for value in values]
+
+
+@given(st.lists(st.sampled_from(["a", "b", "é", "ab", ""]), max_size=4), st.integers(0, 3))
+def test_a_column_of_one_text_is_recognised(values: list[str], offset: int) -> None:
+    assert all_equal(column(values)[offset:]) == (len(set(values[offset:])) <= 1)
 
 
 @given(COLUMN)
