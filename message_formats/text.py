@@ -56,8 +56,10 @@ def _rows(spans: npt.NDArray[np.int32], *found: npt.NDArray[np.bool_]) -> Rows:
 
 def all_equal(array: pa.StringArray) -> bool:
     """Whether every value of a column without nulls is the same."""
+    if len(array) == 0:
+        return True
     data, spans = _spans(array)
-    width = int(spans[1]) if len(array) else 0
+    width = int(spans[1])
     if len(data) != width * len(array) or not bool((np.diff(spans) == width).all()):
         return False
     values = data.reshape(len(array), width)
