@@ -109,7 +109,7 @@ def test_json_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
         print(f"\njson regels: {size / wall:.0f} MB/s, {size / processor:.0f} MB per processorseconde")
         print(f"orjson, alleen lezen: {size / orjson_alone:.0f} MB/s; {orjson_alone / processor:.2f} keer")
-    assert orjson_alone / processor > 0.4
+    assert orjson_alone / processor > 0.45  # 0.53 goes with 250 MB/s by the clock on two quiet cores
 
 
 def by_orjson(path: Path) -> int:
