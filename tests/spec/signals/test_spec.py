@@ -7,9 +7,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from schemas.load import producten, read_csv
 from tests.spec.signals.casus import expected, read_case, readable
-from tests.spec.signals.conftest import Uitkomst, case_folders
+from tests.spec.signals.conftest import HERE, Uitkomst, case_folders
+from tests.spec.signals.overzicht import README, overzicht
 
 # What the bewijs of a signal must hold: facts that its rule used, and the norms it was held against.
 FEITEN: dict[str, set[str]] = {
@@ -101,6 +104,39 @@ def per_signaal(uitkomst: Uitkomst) -> Iterator[tuple[dict[str, Any], list[dict[
 def _as_uuid(token: bytes) -> str:
     text = token.hex()
     return "-".join([text[:8], text[8:12], text[12:16], text[16:20], text[20:]])
+
+
+def test_overview_follows_from_the_cases() -> None:
+    """`python -m tests.spec.signals.overzicht` writes it."""
+    assert README.read_text(encoding="utf-8") == overzicht()
+
+
+def test_every_product_about_persons_has_fifteen_cases() -> None:
+    for naam, product in producten().items():
+        if product.over != "aantallen":
+            assert sum(folder.parent.name == naam for folder in case_folders()) >= 15, naam
+
+
+# The edges that the rules stand or fall by, each with the case that shows it.
+RANDEN = {
+    "gelijk aan de drempel": "vsv/inkomen_gelijk_aan_drempel",
+    "op de verjaardag": "vsv/verjaardag_op_peildatum",
+    "einde op de laatste dag": "inkomsten/einde_op_laatste_dag",
+    "alleen Ziektewet": "vsv/alleen_ziektewet",
+    "correctie neemt een signaal terug": "inkomsten/correctie_neemt_melding_terug",
+    "alleen de partner": "inkomsten/alleen_de_partner",
+    "tweede auto op beider naam": "kwijtschelding/tweede_auto_op_beider_naam",
+    "RNI": "inkomsten/rni",
+    "overleden midden in de maand": "inkomsten/overleden_midden_in_de_maand",
+    "gemeente opgegaan": "inkomsten/gemeente_opgegaan",
+    "gepubliceerde bedragen 90%": "kwijtschelding/gepubliceerde_bedragen_90_procent",
+    "gepubliceerde bedragen 100%": "kwijtschelding/gepubliceerde_bedragen_100_procent",
+}
+
+
+@pytest.mark.parametrize("rand", sorted(RANDEN))
+def test_every_edge_has_its_case(rand: str) -> None:
+    assert (HERE / RANDEN[rand] / "case.yml").exists()
 
 
 def test_every_product_has_cases() -> None:
