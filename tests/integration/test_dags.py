@@ -19,7 +19,7 @@ from schemas.load import bronnen, doelen, producten
 from tests.bouw import CHECKOUT
 
 BRONNEN = ("brp", "duo", "gemeente", "kvk", "rdw", "svb", "uwv")
-PRODUCTEN = ("inkomsten", "kvk", "kwijtschelding", "vsv")
+PRODUCTEN = tuple(sorted(path.stem for path in (CHECKOUT / "schemas" / "producten").glob("*.yml")))
 INGEST = [f"ingest_{bron}" for bron in BRONNEN]
 SIGNAL = [f"signal_{product}" for product in PRODUCTEN]
 DELIVER = [f"deliver_{product}" for product in PRODUCTEN]

@@ -68,7 +68,7 @@ def gelezen(path: Path) -> Any:
 class TestEverythingLoads:
     def test_all_kinds(self) -> None:
         assert set(load.bronnen()) == {"brp", "duo", "gemeente", "kvk", "rdw", "svb", "uwv"}
-        assert set(load.doelen()) == set(load.producten()) == {"inkomsten", "kvk", "kwijtschelding", "vsv"}
+        assert set(load.doelen()) == set(load.producten()) >= {"inkomsten", "kvk", "kwijtschelding", "vsv"}
         assert len(list(load.all_tabellen())) == len(list(load.ROOT.glob("bronnen/*/*.yml"))) - len(load.bronnen())
         assert len(berichten()) >= 4
 
