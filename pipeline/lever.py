@@ -16,17 +16,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from connectors.kanaal import MapKanaal
+from lineage import aansluiting
 from lineage.ledger import Rij, Stap
 from message_formats.keuring import Keurmeester
 from pipeline.instellingen import Instellingen
+from pipeline.mutaties import route
+from pipeline.signaleer import run_map, tel
 from pipeline.stand import Stand
 from pipeline.uitlevering.bezorg import Bezorger
 from pipeline.uitlevering.maak import Maker
-from pipeline.uitlevering.samenstel import stel_samen
+from pipeline.uitlevering.samenstel import Samenstelling, stel_samen
 from pipeline.uitlevering.status import ONGEWIJZIGD, VOORGENOMEN
 from pipeline.uitlevering.voornemen import voornemens
 from pipeline.vastlegging import leg_vast
+from schemas.fout import KetenFout
 from schemas.load import producten
+from schemas.model import Product
 
 GROEP = 50  # deliveries per ledger transaction
 
@@ -56,7 +61,9 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     eerdere = sorted(set(samenstelling.vergeleken_met.values()))
     vastgelegd = leg_vast(instellingen, afzender_oin=instellingen.afzender_oin, eerdere=eerdere)
     if not known:
-        ledger.neem_voor(voornemens(ledger, run, product, samenstelling, vastgelegd))
+        gepland = voornemens(ledger, run, product, samenstelling, vastgelegd)
+        _sluit_aan(instellingen, product, samenstelling, gepland, stap)
+        ledger.neem_voor(gepland)
     todo = [row for row in ledger.uitleveringen(run_id).values() if row["status"] == VOORGENOMEN]
     # Messages hold burgerservicenummers, also those in the making: they are made where deliveries may be.
     werkmap = instellingen.uitleveringen / f".{run_id}-{os.getpid()}"
@@ -73,6 +80,17 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     stap.tellingen.update({("", "uitlevering", status): n for status, n in _signalen(made).items()})
     ledger.schrijf_stap(stap)
     return _uitlevering(run_id, made)
+
+
+def _sluit_aan(
+    instellingen: Instellingen, product: Product, samenstelling: Samenstelling, gepland: Sequence[Rij], stap: Stap
+) -> None:
+    """Nothing leaves when the counts of the run do not add up; the step is entered as failed."""
+    signalen = tel(run_map(instellingen, stap.onderwerp), product.product, "signal", "ontvanger")
+    if missing := aansluiting.run(signalen, route(product), samenstelling.vervallen, gepland):
+        stap.status, stap.code = "mislukt", "U-AANSLUITING"
+        instellingen.grootboek.schrijf_stap(stap)
+        raise KetenFout("U-AANSLUITING", f"verschil {missing}")
 
 
 def _groups(rows: Sequence[Rij], size: int) -> Iterator[Sequence[Rij]]:

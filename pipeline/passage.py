@@ -15,7 +15,7 @@ from connectors.bestand import leden
 from connectors.lees import LidOnbruikbaar, lees_bestand
 from connectors.rijen import Bevinding, Nummers, Rijen, bundel
 from connectors.vooruit import vooruit
-from lineage import leveringen
+from lineage import aansluiting, leveringen
 from lineage.ledger import Rij, Stap
 from pipeline.aanwijzingen import Aanwijzingen
 from pipeline.instellingen import Instellingen
@@ -224,6 +224,8 @@ class Passage:
         if self.fout:
             self._parkeer(self.fout)
             return
+        if differ := aansluiting.levering(self.stap.tellingen):
+            raise KetenFout("L-AANSLUITING", ", ".join(differ))
         for doel, toelating in self.toelatingen.items():
             self.stand.controleer_versie(doel)  # files under a key that was rotated meanwhile do not count
             let_in = (self._betrokkenen[doel].nummers(), self.stap.begonnen_op)

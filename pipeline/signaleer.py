@@ -62,7 +62,7 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
         raise KetenFout("S-AFGESLOTEN", periode)
     if same and current:
         run_id = same[-1]["run_id"]
-        return Signalering(run_id, False, _count(run_map(instellingen, run_id), product, "signal", "signaal_code"))
+        return Signalering(run_id, False, tel(run_map(instellingen, run_id), product, "signal", "signaal_code"))
     if stand.is_afgesloten(doel):
         raise KetenFout("S-AFGESLOTEN", periode)
     if same:
@@ -151,7 +151,7 @@ def _registreer(  # noqa: PLR0913, PLR0917 - all are of one run
 ) -> Signalering:
     """Enters a run with what it counts."""
     folder = run_map(instellingen, run_id)
-    signalen = _count(folder, pins.product, "signal", "signaal_code")
+    signalen = tel(folder, pins.product, "signal", "signaal_code")
     stap.tellingen.update({("", "signaal", code): aantal for code, aantal in signalen.items()})
     uitgesloten = pq.read_table(folder / f"uitgesloten_{pins.product}.parquet").to_pylist()
     stap.tellingen.update({("", "uitgesloten", row["reden"]): row["aantal"] for row in uitgesloten})
@@ -195,6 +195,7 @@ def run_map(instellingen: Instellingen, run_id: str) -> Path:
     return instellingen.map("runs", product, f"{jaar}-{maand}", run_id)
 
 
-def _count(folder: Path, product: str, kind: str, column: str) -> dict[str, int]:
+def tel(folder: Path, product: str, kind: str, column: str) -> dict[str, int]:
+    """How often each value of a column stands in what a run wrote."""
     values = pq.ParquetFile(folder / f"{kind}_{product}.parquet").read(columns=[column]).column(0)
     return {row["values"]: row["counts"] for row in sorted(pc.value_counts(values).to_pylist(), key=str)}

@@ -66,6 +66,13 @@ class Samenstelling:
     verzonden: pa.Table
     ongegrond: pa.Table
 
+    @property
+    def vervallen(self) -> int:
+        """How many signals of earlier runs ended or were withdrawn, counted per recipient that hears or had heard."""
+        ended = pa.array(["beeindigd", "ingetrokken"])
+        mutaties = (self.verzonden["mutatie"], self.ongegrond["mutatie"])
+        return sum(int(pc.sum(pc.is_in(column, value_set=ended)).as_py() or 0) for column in mutaties)
+
     def betrokkenen(self, ontvanger: str) -> Nummers:
         """About whom a recipient is told."""
         start, stop = self.rijen[ontvanger]
