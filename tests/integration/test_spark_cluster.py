@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.motor import Spark
-from tests.spark import assert_same_on_spark, needs_spark
+from tests.spark import SPARK, assert_same_on_spark, needs_spark
 from tests.spec.signals.casus import read_case, write_input
 
 pytestmark = needs_spark
@@ -32,7 +32,8 @@ def server(tmp_path: Path) -> Iterator[int]:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
     conf = ("spark.ui.enabled=false", "spark.driver.host=127.0.0.1", "spark.driver.bindAddress=127.0.0.1")
-    conf += ("spark.sql.catalogImplementation=in-memory", "spark.sql.shuffle.partitions=1")
+    conf += ("spark.sql.catalogImplementation=in-memory", "spark.sql.constraintPropagation.enabled=false")
+    conf += tuple(f"{name}={value}" for name, value in SPARK.instellingen.items())
     hive = (f"hive.server2.thrift.port={port}", "hive.server2.thrift.bind.host=127.0.0.1")
     command = [
         str(home / "bin" / "spark-submit"),
