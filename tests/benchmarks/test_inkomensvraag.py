@@ -14,7 +14,7 @@ from tests.benchmarks.inkomensvraag import WAYS, maak
 from tests.bouw import CHECKOUT
 from tests.spark import needs_spark
 
-ROWS = int(os.environ.get("KETEN_BENCHMARK_INKOMEN", "3000000"))
+ROWS = int(os.environ.get("KETEN_BENCHMARK_INKOMEN", "300000"))
 pytestmark = needs_spark
 
 
