@@ -37,7 +37,7 @@ def inschrijvingen(tabellen: Tabellen, vroeger: Tabellen, periode: str) -> list[
                 signalen += [
                     Inschrijving(persoon, code, gemeente, row["kvk_nummer"])
                     for code, dag in begin_en_einde(v, row, peildatum)
-                    if gevolgd(t, persoon, gemeente, dag, dag)
+                    if gevolgd(t, persoon, gemeente, dag, dag, peildatum)
                 ]
             signalen += gewijzigd(t, v, rows, gemeente, peildatum)
     return signalen
@@ -66,7 +66,7 @@ def gewijzigd(
     for nummer in sorted(lopend):
         nu = [row for row in t["kvk.onderneming"] if row["kvk_nummer"] == nummer]
         was = [row for row in v["kvk.onderneming"] if row["kvk_nummer"] == nummer]
-        if not nu or not was or not gevolgd(t, rows[0]["persoon"], gemeente, eerste, peildatum):
+        if not nu or not was or not gevolgd(t, rows[0]["persoon"], gemeente, eerste, peildatum, peildatum):
             continue
         # A value that was or is absent is no change: there is nothing to compare with.
         anders = [
@@ -80,8 +80,14 @@ def _raakt(begin: str, einde: str, van_dag: date, tot_dag: date) -> bool:
     return sinds(begin) <= tot_dag and uiterlijk(einde) >= van_dag
 
 
-def gevolgd(t: dict[str, list[Row]], persoon: str, gemeente: str, van_dag: date, tot_dag: date) -> bool:
-    """Whether the gemeente where somebody lives pays bijstand, or has the person followed, on a day of these."""
+def gevolgd(
+    t: dict[str, list[Row]], persoon: str, gemeente: str, van_dag: date, tot_dag: date, peildatum: date
+) -> bool:
+    """Whether the gemeente where somebody lives pays bijstand, or has the person followed, on a day of these.
+
+    The population is of the periode: what ended before it is not in it any more, also for what is told late.
+    """
+    eerste = peildatum.replace(day=1)
     looptijden = [
         (row["datum_ingang"], row["datum_einde"])
         for row in t["gemeente.bijstandspopulatie"]
@@ -91,4 +97,7 @@ def gevolgd(t: dict[str, list[Row]], persoon: str, gemeente: str, van_dag: date,
         for row in t["gemeente.volgverzoek"]
         if (row["persoon"], row["product"], row["gemeentecode"]) == (persoon, "kvk", gemeente)
     ]
-    return any(_raakt(begin, einde, van_dag, tot_dag) for begin, einde in looptijden)
+    return any(
+        _raakt(begin, einde, van_dag, tot_dag) and _raakt(begin, einde, eerste, peildatum)
+        for begin, einde in looptijden
+    )
