@@ -1,10 +1,34 @@
-"""Channels: how a delivery reaches its recipient, whole or not at all."""
+"""Channels: how a delivery reaches its recipient, whole or not at all.
+
+`lever` puts the files of a delivery in their place, the manifest last, so that a manifest means that all it names is
+there. Called again after it was cut off it does the whole delivery again; `haal` tells whether that is needed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+
+class Storing(Exception):
+    """The other side did not answer or failed; it may go well later. Says what kind of failure, never what was sent."""
+
+
+class Kanaal(Protocol):
+    """Where the deliveries of a recipient go; `plaats` is `<ontvanger>/<product>/<periode>`."""
+
+    def lever(self, bestanden: Sequence[Path], plaats: str) -> None:
+        """Puts files in their place in the given order; the last, the manifest, makes the delivery count.
+
+        Raises:
+            Storing: when it may go well later; nothing counts then.
+            KetenFout: `U-TOEGANG` when the other side refuses us, or is not who it should be.
+        """
+
+    def haal(self, plaats: str, naam: str) -> bytes | None:
+        """A small file that stands at the recipient; None when it is not there. Raises what `lever` raises."""
 
 
 @dataclass(frozen=True)
@@ -14,11 +38,19 @@ class MapKanaal:
     map: Path
 
     def lever(self, bestanden: Sequence[Path], plaats: str) -> None:
-        """Moves finished files to their place in the given order; the last, the manifest, makes the delivery count.
-
-        Each file appears by rename, so a reader never sees half a file; doing it again replaces files by equal ones.
-        """
+        """Moves finished files to their place: each appears by rename, so a reader never sees half a file."""
         folder = self.map / plaats
-        folder.mkdir(parents=True, exist_ok=True)
-        for bestand in bestanden:
-            bestand.rename(folder / bestand.name)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for bestand in bestanden:
+                if bestand.exists():  # not there when it was moved before something failed
+                    bestand.rename(folder / bestand.name)
+        except OSError as fout:
+            raise Storing(type(fout).__name__) from None
+
+    def haal(self, plaats: str, naam: str) -> bytes | None:
+        """The content of a file in the folder."""
+        try:
+            return (self.map / plaats / naam).read_bytes()
+        except FileNotFoundError:
+            return None

@@ -267,7 +267,10 @@ class Ledger:
         return self.rijen(sa.select(t.run_bestand).where(b.run_id == run_id).order_by(b.soort, b.naam))
 
     def onafgemaakt(self, product: str) -> list[Rij]:
-        """Runs of a product of which not every delivery has ended, in order; only the newest of a period counts."""
+        """Runs of a product of which not every delivery has ended, in order.
+
+        Of a period only the newest still has deliveries to be planned; what was planned is finished all the same.
+        """
         r, u = t.productrun.c, t.uitlevering.c
         newest = sa.select(sa.func.max(r.volgorde)).where(r.product == product, r.status == GELUKT).group_by(r.periode)
         ended = (
@@ -276,8 +279,10 @@ class Ledger:
             .having(sa.func.sum(sa.case((u.status == "voorgenomen", 1), else_=0)) == 0)
         )
         lever = sa.select(t.stap.c.onderwerp).where(t.stap.c.soort == "lever", t.stap.c.status == "gelukt")
-        query = sa.select(t.productrun).where(r.product == product, r.volgorde.in_(newest)).order_by(r.volgorde)
-        return self.rijen(query.where(r.run_id.not_in(ended), r.run_id.not_in(lever)))
+        open_ = sa.select(u.run_id).where(u.status == "voorgenomen")
+        unplanned = sa.and_(r.volgorde.in_(newest), r.run_id.not_in(ended), r.run_id.not_in(lever))
+        query = sa.select(t.productrun).where(r.product == product, sa.or_(unplanned, r.run_id.in_(open_)))
+        return self.rijen(query.order_by(r.volgorde))
 
     def laatste_run(self, product: str, periode: str) -> Rij | None:
         """The newest finished run of a product for a period."""
@@ -321,7 +326,23 @@ class Ledger:
             with self.transactie() as connection:
                 connection.execute(t.uitlevering.insert(), [dict(row) for row in rows])
 
-    def rond_af(self, rows: Sequence[Rij], bestanden: Sequence[Rij], logboek: Sequence[Logsegment] = ()) -> None:
+    def onderweg(self, product: str, voor: int) -> dict[str, set[str]]:
+        """Planned deliveries of runs before the one with this order: per run, oldest first, to whom."""
+        u, r = t.uitlevering.c, t.productrun.c
+        query = sa.select(u.run_id, u.ontvanger).join(t.productrun, u.run_id == r.run_id).order_by(r.volgorde)
+        where = (u.product == product, u.status == "voorgenomen", r.volgorde < voor)
+        result: dict[str, set[str]] = {}
+        for row in self.rijen(query.where(*where)):
+            result.setdefault(row["run_id"], set()).add(row["ontvanger"])
+        return result
+
+    def rond_af(
+        self,
+        rows: Sequence[Rij],
+        bestanden: Sequence[Rij],
+        logboek: Sequence[Logsegment] = (),
+        pogingen: Sequence[Rij] = (),
+    ) -> None:
         """Enters how deliveries ended, their files and the log; one that was held back gives up its volgnummer."""
         u = t.uitlevering.c
         with self.transactie() as connection:
@@ -331,4 +352,6 @@ class Ledger:
                 connection.execute(t.uitlevering.update().where(*where).values(values))
             if bestanden:
                 connection.execute(t.uitlevering_bestand.insert(), [dict(bestand) for bestand in bestanden])
+            if pogingen:
+                connection.execute(t.poging.insert(), [dict(poging) for poging in pogingen])
             neem_op(connection, logboek)

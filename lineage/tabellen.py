@@ -169,6 +169,19 @@ uitlevering_bestand = Table(
     Column("sha256", String(64), nullable=False),
 )
 
+poging = Table(
+    "poging",
+    metadata,
+    Column("poging_nr", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(40), nullable=False),
+    Column("ontvanger", String(20), nullable=False),
+    Column("kanaal", String(40), nullable=False),
+    Column("uitkomst", String(10), nullable=False),
+    Column("reden", String(80)),
+    Column("op", DateTime(timezone=True), nullable=False),
+    Index("poging_uitlevering", "run_id", "ontvanger"),
+)
+
 besluit = Table(
     "besluit",
     metadata,

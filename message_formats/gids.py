@@ -87,6 +87,10 @@ Per product en periode staat er een map klaar: `<ontvanger>/<product>/<periode>/
 | `<bericht>_<ontvanger>_<periode>_<volgnummer>_bewijs.csv` | het bewijs bij de CSV, een rij per feit |
 | `<bericht>_<ontvanger>_<periode>_<volgnummer>_manifest.json` | wat er in de map hoort ([schema]({manifest})) |
 
+Elk berichtbestand is voor u versleuteld: achter zijn naam staat `.p7m`. Ernaast staat met `.p7s` onze handtekening; het
+manifest heeft er ook een. Hoe u ze opent en controleert staat in [verifieren.md](verifieren.md), met wat er verder in
+de map staat.
+
 U krijgt de formaten die in uw overeenkomst staan. Welk u leest maakt niet uit: de inhoud is in alle drie dezelfde. Het
 manifest verschijnt als laatste; staat het er, dan staat alles er."""
 

@@ -11,7 +11,7 @@ from schemas.retourbericht import Retour
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _LONG = 2**63
-MANIFEST_VERSIE = "1.0"
+MANIFEST_VERSIE = "1.1"
 
 
 def build_json_schema(bericht: Bericht) -> dict[str, Any]:
@@ -34,15 +34,14 @@ def build_manifest_schema(bericht: Bericht) -> dict[str, Any]:
     free = {"waarden": None, "patroon": "[A-Za-z0-9-]+", "minimum": 0}
     envelop = {n: v.model_copy(update=free) if v.waarden_uit else v for n, v in bericht.envelop.items()}
     aantal = {n: v.model_copy(update=free) if v.waarden_uit else v for n, v in bericht.aantal.items()}
-    bestand = _object(
-        {
-            "naam": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 200},
-            "formaat": {"enum": ["json", "xml", "csv"]},
-            "rol": {"enum": ["bericht", "bewijs"]},
-            "grootte": {"type": "integer", "minimum": 0},
-            "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-        }
-    )
+    maten = {
+        "naam": {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": 200},
+        "grootte": {"type": "integer", "minimum": 0},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    }
+    bestand = _object(maten | {"formaat": {"enum": ["json", "xml", "csv"]}, "rol": {"enum": ["bericht", "bewijs"]}})
+    bestand["properties"] |= {"versleuteld": _object(maten), "handtekening": _object(maten)}
+    bestand["dependentRequired"] = {"versleuteld": ["handtekening"], "handtekening": ["versleuteld"]}
     return {
         "$schema": DIALECT,
         "$id": f"urn:signaalketen:manifest:{MANIFEST_VERSIE}",

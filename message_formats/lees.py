@@ -1,8 +1,8 @@
 """What a gemeente does with what it received: open it, check it, look at it, take it into its own system.
 
-`lees_map` finds the deliveries below a folder by their manifests, holds each file against its checksum and its schema,
-reads it, and compares the formats with each other. `exporteer` writes what was read to CSV and Parquet. Needs nothing
-of the pipeline.
+`lees_map` finds the deliveries below a folder by their manifests, opens what is encrypted into a folder that is gone
+afterwards, holds each file against its signature, checksum and schema, reads it, and compares the formats with each
+other. `exporteer` writes what was read to CSV and Parquet. Needs nothing of the pipeline.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -18,8 +19,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from message_formats import manifest as manifesten
+from message_formats.aankondiging import GB_SUFFIX, NOTIFICATIE_SUFFIX
 from message_formats.manifest import Bestand, Manifest
 from message_formats.names import Formaat, csv_columns, pascal
+from message_formats.openen import HANDTEKENING, Opener
 from message_formats.read import GelezenBericht, lees_bericht, load_csv, load_json, load_xml
 from message_formats.validate import valideer
 from message_formats.write import write_csv_table
@@ -28,7 +31,7 @@ from schemas.fout import KetenFout
 from schemas.load import meldingen
 
 _MESSAGE_SUFFIXES: dict[str, Formaat] = {".json": "json", ".xml": "xml", ".csv": "csv"}
-_MESSAGE_NAME = re.compile(r"[a-z]+_[a-z0-9-]+_\d{4}-\d{2}_\d+[a-z_]*\.(json|xml|csv)$")
+_MESSAGE_NAME = re.compile(r"[a-z]+_[a-z0-9-]+_\d{4}-\d{2}_\d+[a-z_]*\.(json|xml|csv)(\.p7[ms])?$")
 _BEWIJS = "_bewijs"
 
 
@@ -83,12 +86,16 @@ class LeesUitkomst:
         return bool(self.leveringen) and not self.problemen
 
 
-def lees_map(pad: Path) -> LeesUitkomst:
-    """Reads all deliveries below a folder, the delivery of one manifest, or one message file on its own."""
+def lees_map(pad: Path, opener: Opener | None = None) -> LeesUitkomst:
+    """Reads all deliveries below a folder, the delivery of one manifest, or one message file on its own.
+
+    `opener` has the key for what is encrypted, and says whose signatures count.
+    """
+    opener = opener or Opener()
     if pad.is_file() and not pad.name.endswith(manifesten.SUFFIX):
         return LeesUitkomst((_read_single(pad),))
     paths = [pad] if pad.is_file() else sorted(pad.rglob(f"*{manifesten.SUFFIX}"))
-    leveringen = tuple(map(_read_levering, paths))
+    leveringen = tuple(_read_levering(path, opener) for path in paths)
     if pad.is_file():
         return LeesUitkomst(leveringen)
     named = {levering.pad.parent / naam for levering in leveringen for naam in _named(levering.pad)} | set(paths)
@@ -99,12 +106,16 @@ def lees_map(pad: Path) -> LeesUitkomst:
 
 def _named(path: Path) -> tuple[str, ...]:
     try:
-        return tuple(bestand.naam for bestand in manifesten.lees_manifest(path).bestanden)
+        bestanden = manifesten.lees_manifest(path).bestanden
+        delivered = [maat.naam for bestand in bestanden for maat in bestand.geleverd]
+        stam = path.name.removesuffix(manifesten.SUFFIX)
+        beside = (f"{path.name}{HANDTEKENING}", f"{stam}{GB_SUFFIX}", f"{stam}{NOTIFICATIE_SUFFIX}")
+        return (*(bestand.naam for bestand in bestanden), *delivered, *beside)
     except KetenFout:
         return ()
 
 
-def _read_levering(path: Path) -> Levering:
+def _read_levering(path: Path, opener: Opener) -> Levering:
     try:
         manifest = manifesten.lees_manifest(path)
     except KetenFout as fout:
@@ -112,14 +123,29 @@ def _read_levering(path: Path) -> Levering:
     bericht = berichten().get((manifest.envelop["bericht_code"], manifest.versie))
     if bericht is None or bericht.urn != manifest.schema:
         return _unread(path, Probleem("M-VERSIE", path.name), envelop=manifest.envelop)
-    problemen = [Probleem(code, naam) for code, naam in manifesten.controleer(manifest, path.parent)]
+    with TemporaryDirectory(prefix="keten-") as folder:  # only this user can look into it
+        return _read_opened(path, manifest, bericht, opener, Path(folder))
+
+
+def _read_opened(path: Path, manifest: Manifest, bericht: Bericht, opener: Opener, folder: Path) -> Levering:
+    problemen = [Probleem(*wrong) for wrong in opener.open(path, manifest, folder)]
+    # What was delivered is as it was sent; the opened file must be what the manifest says as well.
+    problemen += [
+        Probleem(code, naam) for code, naam in manifesten.controleer(manifest, folder) if code != "M-ONTBREEKT"
+    ]
     broken = {probleem.bestand for probleem in problemen}
     read: dict[Formaat, GelezenBericht] = {}
     for formaat, bestanden in _per_formaat(manifest).items():
-        if broken.isdisjoint(bestand.naam for bestand in bestanden):
-            problemen += _read_formaat(path.parent, formaat, bestanden, bericht, read)
+        whole = all((folder / bestand.naam).is_file() for bestand in bestanden)
+        if whole and broken.isdisjoint(naam for bestand in bestanden for naam in _names(bestand)):
+            problemen += _read_formaat(folder, formaat, bestanden, bericht, read)
     problemen += _compare(manifest, read, path.name)
     return _levering(path, manifest.envelop, bericht, read, problemen)
+
+
+def _names(bestand: Bestand) -> tuple[str, ...]:
+    """The names under which something may be wrong with a file."""
+    return (bestand.naam, *(maat.naam for maat in bestand.geleverd))
 
 
 def _levering(

@@ -29,19 +29,45 @@ _BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
+class Maat:
+    """A file as it stands at the recipient; `grootte` in bytes."""
+
+    naam: str
+    grootte: int
+    sha256: str
+
+    @classmethod
+    def meet(cls, path: Path) -> Maat:
+        """Measures a file."""
+        return cls(path.name, path.stat().st_size, digest(path))
+
+
+@dataclass(frozen=True)
 class Bestand:
-    """A file of a delivery; `grootte` in bytes."""
+    """A file of a message, as it is when opened; `grootte` in bytes.
+
+    `versleuteld` and `handtekening` are the files that were delivered in its place.
+    """
 
     naam: str
     formaat: Formaat
     rol: Rol
     grootte: int
     sha256: str
+    versleuteld: Maat | None = None
+    handtekening: Maat | None = None
 
     @classmethod
     def van(cls, path: Path, formaat: Formaat, rol: Rol = "bericht") -> Bestand:
         """Measures a file."""
         return cls(path.name, formaat, rol, path.stat().st_size, digest(path))
+
+    @property
+    def geleverd(self) -> tuple[Maat, ...]:
+        """The files that were delivered for it."""
+        if self.versleuteld is None or self.handtekening is None:
+            return (Maat(self.naam, self.grootte, self.sha256),)
+        return (self.versleuteld, self.handtekening)
 
 
 @dataclass(frozen=True)
@@ -80,7 +106,7 @@ def manifest_tekst(manifest: Manifest) -> bytes:
         "manifestVersie": MANIFEST_VERSIE,
         "schema": manifest.schema,
         "envelop": _camel(manifest.envelop) | {"aantallenPerCode": aantallen},
-        "bestanden": [vars(bestand) for bestand in manifest.bestanden],
+        "bestanden": [_document(bestand) for bestand in manifest.bestanden],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -106,17 +132,35 @@ def lees_manifest(path: Path) -> Manifest:
     envelop["aantallen_per_code"] = [
         {_snake(naam): waarde for naam, waarde in aantal.items()} for aantal in envelop["aantallen_per_code"]
     ]
-    return Manifest(document["schema"], envelop, tuple(Bestand(**bestand) for bestand in document["bestanden"]))
+    return Manifest(document["schema"], envelop, tuple(map(_bestand, document["bestanden"])))
+
+
+def _document(bestand: Bestand) -> dict[str, Any]:
+    return {
+        naam: vars(waarde) if isinstance(waarde, Maat) else waarde
+        for naam, waarde in vars(bestand).items()
+        if waarde is not None
+    }
+
+
+def _bestand(document: Mapping[str, Any]) -> Bestand:
+    delivered = {naam: Maat(**document[naam]) for naam in ("versleuteld", "handtekening") if naam in document}
+    return Bestand(**{**document, **delivered})
 
 
 def controleer(manifest: Manifest, folder: Path) -> Iterator[tuple[str, str]]:
-    """The files that are not as the manifest says: a code (M-ONTBREEKT, M-CONTROLEGETAL) and the name of the file."""
+    """The opened files that are not as the manifest says, as `bezwaar` says it, with their names."""
     for bestand in manifest.bestanden:
-        path = folder / bestand.naam
-        if not path.is_file():
-            yield "M-ONTBREEKT", bestand.naam
-        elif path.stat().st_size != bestand.grootte or digest(path) != bestand.sha256:
-            yield "M-CONTROLEGETAL", bestand.naam
+        if code := bezwaar(Maat(bestand.naam, bestand.grootte, bestand.sha256), folder):
+            yield code, bestand.naam
+
+
+def bezwaar(maat: Maat, folder: Path) -> str | None:
+    """What is wrong with a file of a manifest: M-ONTBREEKT, M-CONTROLEGETAL, or nothing."""
+    path = folder / maat.naam
+    if not path.is_file():
+        return "M-ONTBREEKT"
+    return "M-CONTROLEGETAL" if path.stat().st_size != maat.grootte or digest(path) != maat.sha256 else None
 
 
 def _camel(velden: Mapping[str, Any]) -> dict[str, Any]:

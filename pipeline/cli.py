@@ -18,6 +18,7 @@ from pipeline.nederlands import spreek_nederlands
 from pipeline.opdrachten import (
     betrokkene,
     bewaren,
+    certificaat,
     controleer,
     docs,
     draai,
@@ -40,6 +41,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(bewaren.app, name="bewaren")
+app.add_typer(certificaat.app, name="certificaat")
 app.add_typer(betrokkene.app, name="correctie")
 app.command()(betrokkene.inzage)
 app.command()(docs.docs)
@@ -132,11 +134,29 @@ def ontvang(
 def lees(
     pad: Annotated[Path, typer.Argument(help="Map met uitleveringen, of een berichtbestand.", exists=True)],
     uit: Annotated[Path | None, typer.Option(help="Map om de signalen als CSV en Parquet in op te slaan.")] = None,
+    sleutel: Annotated[
+        Path | None, typer.Option(help="PEM met de private sleutel, of een map met <ontvanger>.key.", exists=True)
+    ] = None,
+    vertrouwd: Annotated[
+        Path | None, typer.Option(help="PEM met de gezagen waarvan een handtekening telt.", exists=True)
+    ] = None,
 ) -> None:
     """Open en controleer wat een ontvanger kreeg; sla de signalen desgewenst op."""
+    from message_formats.certificaat import Vertrouwen  # noqa: PLC0415
     from message_formats.lees import exporteer, lees_map  # noqa: PLC0415
+    from message_formats.openen import Opener  # noqa: PLC0415
+    from pipeline.instellingen import Instellingen  # noqa: PLC0415
 
-    uitkomst = lees_map(pad)
+    # The keys of a demonstration are found by themselves.
+    certificaten = Instellingen().certificaten
+    demo = certificaten.map / "demo" / "ontvangers"
+    if vertrouwd is not None:
+        vertrouwen: Vertrouwen | None = Vertrouwen.lees(vertrouwd)
+    else:
+        vertrouwen = certificaten.vertrouwen if demo.exists() else None
+    uitkomst = lees_map(pad, Opener(sleutel or (demo if demo.exists() else None), vertrouwen))
+    if vertrouwen is None:
+        console.print("[yellow]Handtekeningen zijn niet gecontroleerd: geef met --vertrouwd op wie telt.[/yellow]")
     table = Table(
         "bericht", "ontvanger", "periode", "nr", "soort", "signalen", "per code", "formaten", "controle", box=None
     )
@@ -167,7 +187,7 @@ def lees(
 def status() -> None:
     """Toon wat aan de beurt is en wat is tegengehouden."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
-    from pipeline.status import geparkeerde_leveringen, stand, tegengehouden  # noqa: PLC0415
+    from pipeline.status import geparkeerde_leveringen, onderweg, stand, tegengehouden  # noqa: PLC0415
     from schemas.load import meldingen, producten  # noqa: PLC0415
 
     instellingen = Instellingen()
@@ -180,13 +200,14 @@ def status() -> None:
     for levering in geparkeerde_leveringen(instellingen):
         console.print(f"Geparkeerd {levering['levering_id']}:")
         leveringen.toon_reden(levering)
+    certificaat.toon_aandacht(instellingen)
     bewaren.toon_herbeoordeling(instellingen, bewaren.dag(None))
-    for row in tegengehouden(instellingen):
+    for row in (*onderweg(instellingen), *tegengehouden(instellingen)):
         melding = meldingen()[row["code"]]
+        words = "Tegengehouden" if row["status"] == "tegengehouden" else "Onderweg"
         place = f" ({row['wijzer']})" if row["wijzer"] else ""
         console.print(
-            f"Tegengehouden {row['product']} {row['periode']} {row['ontvanger']}: "
-            f"{melding.code}{place}: {melding.betekenis}"
+            f"{words} {row['product']} {row['periode']} {row['ontvanger']}: {melding.code}{place}: {melding.betekenis}"
         )
 
 

@@ -25,6 +25,7 @@ from pipeline.airflow_lokaal import LokaleDags
 from pipeline.instellingen import Instellingen
 from pipeline.levering.inbox import nieuwe_aanleveringen
 from pipeline.periode import controleer, maand_erbij
+from pipeline.proefketen import maak_proefketen
 from pipeline.status import stand
 from schemas.load import bronnen, doelen, producten
 
@@ -61,6 +62,7 @@ def demonstreer(instellingen: Instellingen, personen: int, periode: str, seed: i
         meld("Airflow laden en land maken")
         if not rapport.exists():
             ploeg.start()
+        maak_proefketen(instellingen)
         land = instellingen.map("landing", "demo", f"{periode}-{personen}-{seed}")
         aanleveringen = maak_land(land, personen=personen, periode=periode, maanden=MAANDEN, seed=seed)
         ploeg.werk_af(_graaf(perioden), lambda werk: _te_doen(instellingen, aanleveringen, werk))

@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lineage.ledger import Ledger
 from lineage.sleutels import versies
+from pipeline.certificaten import Certificaten
+from pipeline.kanalen import Kanalen
 from pipeline.motor import DuckDb, Motor, Spark
 from pipeline.openlineage import Zender
 from privacy.sleutels import Omgevingssleutel, Sleutelbestand, Sleutelbos, Sleutelbron
@@ -42,6 +44,11 @@ class Instellingen(BaseSettings):
             `uit` (`KETEN_OPENLINEAGE`).
         ouder: the run that steps are part of, as `namespace/job/runId` (`KETEN_OUDER`); a DAG sets it.
         afzender_oin: OIN of the organisation that delivers (`KETEN_AFZENDER_OIN`).
+        certificatenmap: folder with certificates; empty means below `data` (`KETEN_CERTIFICATENMAP`).
+        afhaaladres: the URL below which recipients fetch, ending in a slash (`KETEN_AFHAALADRES`).
+        geheimenmap: folder with the secrets of channels; empty means below `data` (`KETEN_GEHEIMENMAP`).
+        kanaalpogingen: how often a channel that fails is tried (`KETEN_KANAALPOGINGEN`).
+        kanaalwacht: seconds before the second attempt; each next wait is twice as long (`KETEN_KANAALWACHT`).
     """
 
     model_config = SettingsConfigDict(env_prefix="KETEN_", frozen=True, extra="forbid")
@@ -61,6 +68,11 @@ class Instellingen(BaseSettings):
     openlineage: str = Field(default="bestand", pattern=r"^(bestand|uit|https?://.+)$")
     ouder: str = ""
     afzender_oin: str = "00000001999999999000"
+    certificatenmap: Path | None = None
+    afhaaladres: str = "https://signaalketen.example/uitleveringen/"
+    geheimenmap: Path | None = None
+    kanaalpogingen: int = 5
+    kanaalwacht: float = 2.0
 
     def map(self, *delen: str) -> Path:
         """A folder or file below `data`, absolute."""
@@ -85,6 +97,16 @@ class Instellingen(BaseSettings):
     def uitleveringen(self) -> Path:
         """Deliveries: `<ontvanger>/<product>/<periode>/`."""
         return self.map("uitleveringen")
+
+    @cached_property
+    def certificaten(self) -> Certificaten:
+        """With what is signed and for whom is encrypted."""
+        return Certificaten(self.certificatenmap or self.map("certificaten"), self.afzender_oin)
+
+    @cached_property
+    def kanalen(self) -> Kanalen:
+        """The channels to recipients."""
+        return Kanalen(self.uitleveringen, self.geheimenmap or self.map("geheimen"))
 
     @cached_property
     def grootboek(self) -> Ledger:

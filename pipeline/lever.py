@@ -15,19 +15,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from connectors.kanaal import MapKanaal
 from lineage import aansluiting
-from lineage.ledger import Rij, Stap
+from lineage.ledger import Rij, Stap, now
 from message_formats.keuring import Keurmeester
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import route
 from pipeline.signaleer import run_map, tel
 from pipeline.stand import Stand
-from pipeline.uitlevering.bezorg import Bezorger
+from pipeline.uitlevering.bezorg import Bezorger, Geduld
 from pipeline.uitlevering.maak import Maker
 from pipeline.uitlevering.samenstel import Samenstelling, stel_samen
+from pipeline.uitlevering.schrijf import Schrijver
 from pipeline.uitlevering.status import ONGEWIJZIGD, VOORGENOMEN
-from pipeline.uitlevering.voornemen import voornemens
+from pipeline.uitlevering.voornemen import Plan, voornemens
 from pipeline.vastlegging import leg_vast
 from schemas.fout import KetenFout
 from schemas.load import producten
@@ -47,7 +47,21 @@ class Uitlevering:
 
 
 def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
-    """Delivers a run to every recipient; a delivery that was already made is left alone."""
+    """Delivers a run to every recipient; a delivery that was already made is left alone.
+
+    Raises:
+        KetenFout: a `K-` code when there is nothing to sign with; nothing was done then.
+    """
+    ledger = instellingen.grootboek
+    run = ledger.run(run_id)
+    assert run is not None, run_id
+    # What was planned before comes first: a recipient gets its numbers in order, and hears what changed since.
+    for earlier in ledger.onderweg(run["product"], run["volgorde"]):
+        _lever(instellingen, earlier)
+    return _lever(instellingen, run_id)
+
+
+def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     ledger = instellingen.grootboek
     run = ledger.run(run_id)
     assert run is not None, run_id
@@ -57,19 +71,23 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
         return _uitlevering(run_id, known)
     stap = Stap("lever", run_id, product.product, run["periode"])
     stand = Stand(instellingen)
+    ondertekenaar = instellingen.certificaten.ondertekenaar(now())
     samenstelling = stel_samen(instellingen, stand, run, product, known.values())
     eerdere = sorted(set(samenstelling.vergeleken_met.values()))
     vastgelegd = leg_vast(instellingen, afzender_oin=instellingen.afzender_oin, eerdere=eerdere)
     if not known:
-        gepland = voornemens(ledger, run, product, samenstelling, vastgelegd)
+        plan = Plan(run, product, samenstelling, instellingen.certificaten, vastgelegd)
+        gepland = voornemens(ledger, plan)
         _sluit_aan(instellingen, product, samenstelling, gepland, stap)
         ledger.neem_voor(gepland)
     todo = [row for row in ledger.uitleveringen(run_id).values() if row["status"] == VOORGENOMEN]
     # Messages hold burgerservicenummers, also those in the making: they are made where deliveries may be.
     werkmap = instellingen.uitleveringen / f".{run_id}-{os.getpid()}"
     keurmeester = Keurmeester()
-    maker = Maker(instellingen.afzender_oin, product, samenstelling, werkmap, keurmeester)
-    bezorger = Bezorger(ledger, stand.logboek, maker, MapKanaal(instellingen.uitleveringen), run, stap, vastgelegd)
+    schrijver = Schrijver(instellingen.afzender_oin, product, samenstelling)
+    maker = Maker(schrijver, instellingen.certificaten, ondertekenaar, werkmap, instellingen.afhaaladres, keurmeester)
+    geduld = Geduld(instellingen.kanaalpogingen, instellingen.kanaalwacht)
+    bezorger = Bezorger(ledger, stand.logboek, maker, instellingen.kanalen, geduld, run, stap, vastgelegd)
     try:
         with keurmeester:
             for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):
@@ -77,6 +95,8 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     finally:
         shutil.rmtree(werkmap, ignore_errors=True)
     made = ledger.uitleveringen(run_id)
+    if any(row["status"] == VOORGENOMEN for row in made.values()):
+        stap.status, stap.code = "mislukt", "U-KANAAL"
     stap.tellingen.update({("", "uitlevering", status): n for status, n in _signalen(made).items()})
     ledger.schrijf_stap(stap)
     return _uitlevering(run_id, made)

@@ -77,6 +77,13 @@ def geparkeerde_leveringen(instellingen: Instellingen) -> list[Rij]:
     return alle(instellingen.grootboek, GEPARKEERD)
 
 
+def onderweg(instellingen: Instellingen) -> list[Rij]:
+    """Deliveries that a channel did not take yet, with the code and the kind of failure."""
+    u = t.uitlevering.c
+    query = sa.select(t.uitlevering).where(u.status == "voorgenomen", u.code.is_not(None))
+    return instellingen.grootboek.rijen(query.order_by(u.product, u.periode, u.ontvanger))
+
+
 def tegengehouden(instellingen: Instellingen) -> list[Rij]:
     """Deliveries that were held back, with their code."""
     u = t.uitlevering.c

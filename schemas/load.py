@@ -17,7 +17,19 @@ from typing import Any
 
 import yaml
 
-from schemas.model import Bron, Doel, Melding, Ontvanger, Product, Raadpleging, Tabel, Tenzij
+from schemas.model import (
+    Bron,
+    Doel,
+    Kanaal,
+    Kanalen,
+    Machtiging,
+    Melding,
+    Ontvanger,
+    Product,
+    Raadpleging,
+    Tabel,
+    Tenzij,
+)
 
 ROOT = Path(os.environ.get("KETEN_DECLARATIES") or Path(__file__).parent)  # set by a repetition: those of then
 _ARTIKEL = re.compile(r"\b(?:artikel|art\.)\s*\d[\w.:]*\s+\S", re.IGNORECASE)
@@ -180,7 +192,10 @@ def producten() -> dict[str, Product]:
 @cache
 def ontvangers() -> dict[str, Ontvanger]:
     """All recipients by code: a gemeentecode, `rmc-NN` or `ws-NNNN`."""
-    return {row["ontvanger"]: _read_ontvanger(row) for row in read_csv("ontvangers/ontvanger.csv")}
+    result = {row["ontvanger"]: _read_ontvanger(row) for row in read_csv("ontvangers/ontvanger.csv")}
+    if unknown := {ontvanger.kanaal for ontvanger in result.values()} - kanalen().keys():
+        raise SchemaFout(f"ontvangers/ontvanger.csv: onbekend kanaal {', '.join(sorted(unknown))}")
+    return result
 
 
 def _read_ontvanger(row: dict[str, str]) -> Ontvanger:
@@ -191,7 +206,33 @@ def _read_ontvanger(row: dict[str, str]) -> Ontvanger:
     values["percentage_kosten_van_bestaan"] = int(row["percentage_kosten_van_bestaan"] or 0) or None
     values["aow_norm"] = {"ja": True, "nee": False}.get(row["aow_norm"])
     values["overeenkomst_tot"] = row["overeenkomst_tot"] or None
+    values["overeenkomst_ingetrokken"] = row["overeenkomst_ingetrokken"] or None
     return Ontvanger(**values)
+
+
+@cache
+def machtigingen() -> tuple[Machtiging, ...]:
+    """Which gemeente lets which samenwerkingsverband receive for it."""
+    result = tuple(map(_read_machtiging, read_csv("ontvangers/machtiging.csv")))
+    for machtiging in result:
+        gemeente, verband = (ontvangers().get(code) for code in (machtiging.gemeente, machtiging.samenwerkingsverband))
+        soorten = [known.soort if known else None for known in (gemeente, verband)]
+        if soorten != ["gemeente", "samenwerkingsverband"] or machtiging.producten - producten().keys():
+            raise SchemaFout(f"ontvangers/machtiging.csv: {machtiging.gemeente} noemt wat er niet is")
+    return result
+
+
+def _read_machtiging(row: dict[str, str]) -> Machtiging:
+    values: dict[str, Any] = dict(row)
+    values["producten"] = frozenset(row["producten"].split())
+    values["tot"] = row["tot"] or None
+    return Machtiging(**values)
+
+
+@cache
+def kanalen() -> dict[str, Kanaal]:
+    """The channels through which is delivered, by name."""
+    return Kanalen(kanalen=read_yaml(ROOT / "ontvangers" / "kanaal.yml")).kanalen
 
 
 @cache

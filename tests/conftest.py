@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import sqlite3
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from lineage.ledger import Ledger
 from pipeline.instellingen import Instellingen
+from pipeline.proefketen import maak_proefketen
 
 # On a shared machine slowness says nothing; in CI the same examples every time, so that a change is what makes it fail.
 settings.register_profile(
@@ -41,7 +46,17 @@ def nieuwe_installatie(data: Path, lege_ledger: Path, monkeypatch: pytest.Monkey
         monkeypatch.delenv(naam)
     (data / "ledger").mkdir(parents=True)
     (data / "ledger" / "ledger.db").write_bytes(lege_ledger.read_bytes())
+    (data / "certificaten").symlink_to(proefketen())
     return Instellingen(data=data)
+
+
+@cache
+def proefketen() -> Path:
+    """A chain of certificates that the tests of this process share; one that changes it makes its own."""
+    folder = Path(tempfile.mkdtemp(prefix="keten-proef-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    maak_proefketen(Instellingen(data=folder))
+    return folder / "certificaten"
 
 
 @pytest.fixture(scope="session")

@@ -1,46 +1,67 @@
-"""Makes the files of one delivery: the message in the formats the recipient takes, validated, and the manifest."""
+"""Makes the files of one delivery: the message in the formats the recipient takes, validated, signed and encrypted.
+
+What is plain stays in the working folder and goes with it; what is delivered is the encrypted message (`.p7m`) with its
+signature (`.p7s`), and the manifest, which holds no personal data, with its signature.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from lineage.ledger import Rij
+from lineage.ledger import Rij, now
+from message_formats.aankondiging import GB_SUFFIX, NOTIFICATIE_SUFFIX, gb_metadata, notificatie
 from message_formats.keuring import Keuring, Keurmeester
-from message_formats.manifest import SUFFIX, Bestand, Manifest, schrijf_manifest
-from pipeline.uitlevering.samenstel import Samenstelling
+from message_formats.manifest import SUFFIX, Bestand, Maat, Manifest, digest, schrijf_manifest
+from message_formats.onderteken import Ondertekenaar
+from message_formats.openen import HANDTEKENING, VERSLEUTELD
+from message_formats.versleutel import Versleutelaar
+from pipeline.certificaten import Certificaten
+from pipeline.uitlevering.adressaat import adressaat
 from pipeline.uitlevering.schrijf import Schrijver
 from schemas.fout import KetenFout
 from schemas.load import ontvangers
-from schemas.model import Ontvanger, Product
+from schemas.model import Ontvanger
+
+
+@dataclass(frozen=True)
+class Gemaakt:
+    """The files of a delivery in the order in which they are to appear, the manifest last, and what that says."""
+
+    bestanden: tuple[Path, ...]
+    manifest: Manifest
+
 
 Bestanden = list[tuple[Path, Bestand]]
 
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes deliveries of one run; `werkmap` is where they are in the making, `_klaar` those written in advance."""
+    """Makes deliveries of one run; `werkmap` is where they are in the making, `afhaaladres` where they are fetched.
 
-    afzender_oin: str
-    product: Product
-    samenstelling: Samenstelling
+    `_klaar` are those written in advance.
+    """
+
+    schrijver: Schrijver
+    certificaten: Certificaten
+    ondertekenaar: Ondertekenaar
     werkmap: Path
+    afhaaladres: str
     keurmeester: Keurmeester
     _klaar: dict[str, tuple[Bestanden, KetenFout | None]] = field(default_factory=dict)
 
     def schrijf_vooruit(self, groep: Sequence[Rij]) -> None:
         """Writes the messages of several deliveries and validates them together, for `maak` to go on with."""
-        schrijver = Schrijver(self.afzender_oin, self.product, self.samenstelling)
         made: dict[str, Bestanden] = {}
         for row in groep:
             naar = row["ontvanger"]
-            made[naar] = schrijver.schrijf(row, ontvangers()[naar], self.werkmap / naar)
+            made[naar] = self.schrijver.schrijf(row, ontvangers()[naar], self.werkmap / naar)
         keuringen = [
             Keuring(pad, bestand.formaat, bestand.rol, definitie.bericht, definitie.versie)
             for naar, bestanden in made.items()
-            for definitie in [self.samenstelling.delen[naar].definitie]
+            for definitie in [self.schrijver.samenstelling.delen[naar].definitie]
             for pad, bestand in bestanden
         ]
         problems = iter(zip(keuringen, self.keurmeester.keur(keuringen), strict=True))
@@ -48,22 +69,53 @@ class Maker:
             found = [f"{keuring.formaat}: {text[0]}" for keuring, text in islice(problems, len(bestanden)) if text]
             self._klaar[naar] = bestanden, KetenFout("U-ONGELDIG", found[0]) if found else None
 
-    def maak(self, row: Rij, ontvanger: Ontvanger) -> list[tuple[Path, Bestand]]:
-        """The files of one delivery, written and validated, the manifest last.
+    def maak(self, row: Rij, ontvanger: Ontvanger) -> Gemaakt:
+        """The files of one delivery, written and validated.
 
         Raises:
-            KetenFout: `U-ONGELDIG` when a file breaks its schema; the delivery must be held back.
+            KetenFout: the delivery must be held back: `U-ONGELDIG` when a file breaks its schema, a `K-` code when the
+                recipient has no certificate that counts.
         """
+        naar = adressaat(ontvanger, row["product"], now().date())
+        versleutelaar = self.certificaten.versleutelaar(naar, now())
+        definitie = self.schrijver.samenstelling.delen[row["ontvanger"]].definitie
+        folder = self.werkmap / row["ontvanger"]
         if row["ontvanger"] not in self._klaar:
             self.schrijf_vooruit([row])
         made, problem = self._klaar.pop(row["ontvanger"])
         if problem is not None:
             raise problem
-        schrijver = Schrijver(self.afzender_oin, self.product, self.samenstelling)
-        definitie, folder = self.samenstelling.delen[row["ontvanger"]].definitie, self.werkmap / row["ontvanger"]
-        manifest = folder / f"{schrijver.stam(row)}{SUFFIX}"
-        bestanden = [bestand for _, bestand in made]
-        schrijf_manifest(
-            manifest, Manifest.van(definitie, schrijver.envelop(row, ontvanger), ontvanger.inhoud, bestanden)
-        )
-        return [*made, (manifest, Bestand.van(manifest, "json"))]
+        bestanden = [self._beveilig(pad, bestand, versleutelaar) for pad, bestand in made]
+        envelop = self.schrijver.envelop(row, ontvanger)
+        manifest = Manifest.van(definitie, envelop, ontvanger.inhoud, bestanden)
+        pad = folder / f"{self.schrijver.stam(row)}{SUFFIX}"
+        schrijf_manifest(pad, manifest)
+        handtekening = self._onderteken(pad, bytes.fromhex(digest(pad)))
+        delivered = [folder / maat.naam for bestand in bestanden for maat in bestand.geleverd]
+        aankondiging = self._kondig_aan(row, manifest, pad, handtekening)
+        return Gemaakt((*delivered, handtekening, *aankondiging, pad), manifest)
+
+    def _kondig_aan(self, row: Rij, manifest: Manifest, pad: Path, handtekening: Path) -> tuple[Path, Path]:
+        """Writes the metadata of the files and the notification."""
+        adres = f"{self.afhaaladres}{row['ontvanger']}/{row['product']}/{row['periode']}/"
+        maten = [maat for bestand in manifest.bestanden for maat in bestand.geleverd]
+        maten += [Maat.meet(handtekening), Maat.meet(pad)]
+        stam = self.schrijver.stam(row)
+        gb, bericht = pad.with_name(f"{stam}{GB_SUFFIX}"), pad.with_name(f"{stam}{NOTIFICATIE_SUFFIX}")
+        gb.write_bytes(gb_metadata(manifest, maten, adres))
+        bericht.write_bytes(notificatie(manifest, pad.name, adres))
+        return gb, bericht
+
+    def _beveilig(self, pad: Path, bestand: Bestand, versleutelaar: Versleutelaar) -> Bestand:
+        """Signs and encrypts a file; the plain one is gone afterwards."""
+        versleuteld = pad.with_name(f"{pad.name}{VERSLEUTELD}")
+        digests = versleutelaar.versleutel(pad, versleuteld)
+        handtekening = self._onderteken(pad, digests.inhoud)
+        pad.unlink()
+        maat = Maat(versleuteld.name, versleuteld.stat().st_size, digests.geschreven.hex())
+        return replace(bestand, versleuteld=maat, handtekening=Maat.meet(handtekening))
+
+    def _onderteken(self, pad: Path, sha256: bytes) -> Path:
+        handtekening = pad.with_name(f"{pad.name}{HANDTEKENING}")
+        handtekening.write_bytes(self.ondertekenaar.onderteken(sha256, now()))
+        return handtekening

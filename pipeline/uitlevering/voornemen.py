@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date
+from dataclasses import dataclass
+from datetime import datetime
 
 from lineage.ledger import Ledger, Rij, now
+from pipeline.certificaten import Certificaten
+from pipeline.uitlevering.adressaat import adressaat
 from pipeline.uitlevering.samenstel import Samenstelling
 from pipeline.uitlevering.status import MUTATIES, ONGEWIJZIGD, TEGENGEHOUDEN, VOLLEDIG, VOORGENOMEN
 from privacy.doelbinding import belemmering
+from schemas.fout import KetenFout
 from schemas.load import doelen, ontvangers
 from schemas.model import Product
 
 IDENTIFICATIE = uuid.UUID("6f3e0f0e-2d0a-5f0a-9a35-7f1c6f2f9a11")  # namespace of bericht_identificatie
 
 
-def voornemens(ledger: Ledger, run: Rij, product: Product, samenstelling: Samenstelling, vastgelegd: str) -> list[Rij]:
+@dataclass(frozen=True)
+class Plan:
+    """What deliveries are planned from; `vastgelegd` is what they are made with, as JSON."""
+
+    run: Rij
+    product: Product
+    samenstelling: Samenstelling
+    certificaten: Certificaten
+    vastgelegd: str
+
+
+def voornemens(ledger: Ledger, plan: Plan) -> list[Rij]:
     """One planned delivery per recipient; only what will be sent takes a volgnummer.
 
-    A message with everything is sent also when that is nothing. `vastgelegd` is what they are made with, as JSON.
+    A message with everything is sent also when that is nothing.
     """
+    run, product, samenstelling = plan.run, plan.product, plan.samenstelling
+    waiting = {naar for who in ledger.onderweg(product.product, run["volgorde"]).values() for naar in who}
     volgnummers = ledger.volgnummers(product.product)
     dagtekening = now()
     rows: list[Rij] = []
     for naar in sorted(samenstelling.rijen.keys() | samenstelling.ongewijzigd.keys()):
         start, stop = samenstelling.rijen.get(naar, (0, 0))
-        code = _belemmering(product, naar, dagtekening.date())
+        code = "U-WACHT" if naar in waiting else _belemmering(plan, naar, dagtekening)
         whole = naar in samenstelling.volledig
         status = ONGEWIJZIGD if start == stop and not whole else TEGENGEHOUDEN if code else VOORGENOMEN
         send = status == VOORGENOMEN
@@ -43,15 +60,16 @@ def voornemens(ledger: Ledger, run: Rij, product: Product, samenstelling: Samens
                 "status": status,
                 "code": code if status == TEGENGEHOUDEN else None,
                 "dagtekening": dagtekening,
-                "vastgelegd": vastgelegd,
+                "vastgelegd": plan.vastgelegd,
                 "vergeleken_met": samenstelling.vergeleken_met.get(naar),
             }
         )
     return rows
 
 
-def _belemmering(product: Product, naar: str, dag: date) -> str | None:
-    """Why a recipient may not receive this product on a day, as a code; None when it may."""
+def _belemmering(plan: Plan, naar: str, op: datetime) -> str | None:
+    """Why a recipient may not receive this product at a moment, as a code; None when it may."""
+    product, dag = plan.product, op.date()
     ontvanger = ontvangers().get(naar)
     if ontvanger is None:
         return "U-ONTVANGER"
@@ -59,7 +77,10 @@ def _belemmering(product: Product, naar: str, dag: date) -> str | None:
         return fout.code
     if ontvanger.soort not in doelen()[product.doel].ontvangers:
         return "U-ONTVANGER-DOEL"
-    ended = ontvanger.overeenkomst_tot is not None and ontvanger.overeenkomst_tot < dag
-    if product.product not in ontvanger.producten or ontvanger.overeenkomst_van > dag or ended:
-        return "U-OVEREENKOMST"
+    if product.product not in ontvanger.producten or not ontvanger.geldt_op(dag):
+        return "U-INGETROKKEN" if ontvanger.ingetrokken_op(dag) else "U-OVEREENKOMST"
+    try:
+        plan.certificaten.versleutelaar(adressaat(ontvanger, product.product, dag), op)
+    except KetenFout as fout:
+        return fout.code
     return None

@@ -24,6 +24,7 @@ from pipeline.werk import draai
 from schemas.load import producten
 from tests.e2e.eenmalig import eenmalig, schone_omgeving
 from tests.e2e.keten import Keten, keten_in, maak_stad
+from tests.geopend import met_certificaten
 
 PERSONEN, PERIODE, MAANDEN = 1500, "2026-03", ("2026-02", "2026-03")
 
@@ -53,7 +54,7 @@ def land(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Land]:
 
 
 def _draai_alles(folder: Path) -> None:
-    instellingen = Instellingen(data=folder / "var")
+    instellingen = met_certificaten(folder / "var")
     bron = instellingen.map("landing", "demo")
     land = Land(instellingen, tuple(maak_land(bron, personen=PERSONEN, periode=PERIODE, maanden=2, seed=1)))
     for maand in MAANDEN:

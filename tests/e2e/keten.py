@@ -17,6 +17,7 @@ from pipeline.scherm import KODE_FOUT
 from pipeline.werk import draai
 from schemas.fout import KetenFout
 from tests.bouw import maak_bsn, neem_op, schrijf_csv
+from tests.geopend import geopend, met_certificaten
 
 BLIJFT, VERHUIST = maak_bsn(501), maak_bsn(502)
 UTRECHT, DEN_HAAG, RMC_UTRECHT, RMC_DEN_HAAG = "0344", "0518", "rmc-19", "rmc-28"
@@ -65,7 +66,7 @@ def neem_jongeren_op(instellingen: Instellingen, periode: str) -> None:
 
 def maak_stad(data: Path) -> None:
     """February and March, delivered."""
-    instellingen = Instellingen(data=data)
+    instellingen = met_certificaten(data)
     for periode in (FEBRUARI, MAART):
         neem_jongeren_op(instellingen, periode)
         draai(instellingen, "vsv", periode)
@@ -73,7 +74,7 @@ def maak_stad(data: Path) -> None:
 
 def laatste_bericht(instellingen: Instellingen, ontvanger: str, periode: str) -> dict[str, Any]:
     """The newest message a recipient was sent about a period."""
-    paths = instellingen.uitleveringen.glob(f"{ontvanger}/vsv/{periode}/vsvbericht_*_??????.json")
+    paths = geopend(instellingen).glob(f"{ontvanger}/vsv/{periode}/vsvbericht_*_??????.json")
     document: dict[str, Any] = json.loads(max(paths).read_text(encoding="utf-8"))
     return document
 

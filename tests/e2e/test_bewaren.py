@@ -23,6 +23,7 @@ from schemas.load import doelen, producten
 from tests.bewaar import DEN_HAAG, UTRECHT, VAN_UTRECHT, bestanden, bewijzen, neem_maand_op, populatie, rijen
 from tests.bouw import neem_op
 from tests.e2e.test_mutaties import _brp, _duo
+from tests.geopend import geopend
 from tests.unit.test_bewaren import DAG, INKOMSTEN, MAXIMUM, eerste_dag
 
 VANDAAG = datetime.now(UTC).date()
@@ -38,7 +39,7 @@ def berichten(
     instellingen: Instellingen, ontvanger: str, periode: str, product: str = "inkomsten"
 ) -> list[dict[str, str]]:
     """The signals in the newest message of a recipient for a month."""
-    paths = sorted(instellingen.uitleveringen.glob(f"{ontvanger}/{product}/{periode}/*.json"))
+    paths = sorted(geopend(instellingen).glob(f"{ontvanger}/{product}/{periode}/*.json"))
     messages = [path for path in paths if "manifest" not in path.name]
     return json.loads(messages[-1].read_text(encoding="utf-8"))["signalen"] if messages else []
 

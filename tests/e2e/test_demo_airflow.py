@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from message_formats.lees import lees_map
+from pipeline.instellingen import Instellingen
 from tests.bouw import CHECKOUT
 from tests.e2e.eenmalig import vingerafdruk
 from tests.e2e.speur import Speurder
 from tests.e2e.test_geplant_bsn import MAG_ERIN, met_signaal
+from tests.geopend import opener
 
 pytestmark = pytest.mark.zwaar
 COMMAND = "import sys; from pipeline.cli import main; sys.argv[0] = 'keten'; main()"
@@ -51,7 +53,7 @@ def test_demo_twice(tmp_path: Path) -> None:
     assert deliveries == data / "uitleveringen"
     assert report == data / "rapport" / "index.html"
     assert "<html" in report.read_text(encoding="utf-8")
-    uitkomst = lees_map(deliveries)
+    uitkomst = lees_map(deliveries, opener(Instellingen(data=data)))
     assert uitkomst.goed, [str(probleem) for probleem in uitkomst.problemen]
     assert {str(levering.envelop["periode"]) for levering in uitkomst.leveringen} == {"2026-02", "2026-03"}
     products = {str(levering.envelop["bericht_code"]) for levering in uitkomst.leveringen}

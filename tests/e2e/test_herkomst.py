@@ -17,6 +17,7 @@ from pipeline.werk import draai
 from schemas.fout import KetenFout
 from tests.bouw import maak_bsn, neem_op, schrijf_csv
 from tests.e2e.keten import DUO, FEBRUARI, MAART, PERSOON, UTRECHT, VERBLIJF, keten_in
+from tests.geopend import geopend, met_certificaten
 
 EEN, TWEE, BUITEN = maak_bsn(701), maak_bsn(702), maak_bsn(703)
 
@@ -24,7 +25,7 @@ EEN, TWEE, BUITEN = maak_bsn(701), maak_bsn(702), maak_bsn(703)
 @pytest.fixture(scope="module")
 def stad(tmp_path_factory: pytest.TempPathFactory) -> Instellingen:
     """Two of nineteen without school; the BRP comes in two files and tells of somebody nobody asked about."""
-    instellingen = Instellingen(data=tmp_path_factory.mktemp("herkomst") / "var")
+    instellingen = met_certificaten(tmp_path_factory.mktemp("herkomst") / "var")
     neem_op(instellingen, "duo", {"persoon.csv": schrijf_csv(DUO, [[EEN, "2"], [TWEE, "2"]])}, FEBRUARI)
     born = [[wie, "20061101", "", "", ""] for wie in (BUITEN, "123456789", EEN)]
     homes = [[wie, UTRECHT, "20200101", "20200101"] for wie in (BUITEN, EEN, TWEE)]
@@ -40,7 +41,7 @@ def stad(tmp_path_factory: pytest.TempPathFactory) -> Instellingen:
 
 def _signalen(instellingen: Instellingen) -> dict[str, str]:
     """Person to signaalId in what Utrecht received."""
-    pad = next((instellingen.uitleveringen / UTRECHT / "vsv" / FEBRUARI).glob("vsvbericht_*_??????.json"))
+    pad = next((geopend(instellingen) / UTRECHT / "vsv" / FEBRUARI).glob("vsvbericht_*_??????.json"))
     return {item["burgerservicenummer"]: item["signaalId"] for item in json.loads(pad.read_text())["signalen"]}
 
 
@@ -123,7 +124,7 @@ def test_a_record_that_was_never_received_has_a_code(stad: Instellingen) -> None
 
 
 def test_a_signal_that_stayed_the_same_is_found_in_the_month_it_was_sent(tmp_path: Path) -> None:
-    instellingen = Instellingen(data=tmp_path / "var")
+    instellingen = met_certificaten(tmp_path / "var")
     for periode in (FEBRUARI, MAART):
         neem_op(instellingen, "duo", {"persoon.csv": schrijf_csv(DUO, [[EEN, "2"]])}, periode)
         born, home = [[EEN, "20061101", "", "", ""]], [[EEN, UTRECHT, "20200101", "20200101"]]

@@ -33,6 +33,7 @@ from tests.e2e.uitgeleverd import (
     uitleveringen_van,
     verstuurd,
 )
+from tests.geopend import geopend, opener
 
 GENERATED = CHECKOUT / "message_formats" / "generated"
 FORMATEN = ("csv", "json", "xml")
@@ -111,7 +112,7 @@ def test_json_is_valid_against_the_json_schema(land: Land) -> None:
 
 def test_csv_opens_as_a_spreadsheet_opens_it(land: Land) -> None:
     """With a byte order mark, semicolons, and as many cells in every row as there are names, all of them different."""
-    paths = sorted(land.instellingen.uitleveringen.glob("*/*/*/*bericht_*.csv"))
+    paths = sorted(geopend(land.instellingen).glob("*/*/*/*bericht_*.csv"))
     for path in paths:
         assert path.read_bytes().startswith(b"\xef\xbb\xbf")
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -149,7 +150,7 @@ def test_a_recipient_reads_the_same_signals_in_three_formats(land: Land) -> None
     """With the reader that recipients get; a sample, because it checks everything three times."""
     folders = sorted({path.parents[2] for path in manifesten(land)})
     for folder in [*folders[::12], land.instellingen.uitleveringen / "rmc-28"]:
-        uitkomst = lees_map(folder)
+        uitkomst = lees_map(folder, opener(land.instellingen))
         assert uitkomst.goed, [str(probleem) for probleem in uitkomst.problemen]
         assert {tuple(sorted(levering.formaten)) for levering in uitkomst.leveringen} == {FORMATEN}
 
@@ -157,11 +158,15 @@ def test_a_recipient_reads_the_same_signals_in_three_formats(land: Land) -> None
 def test_manifest_names_every_file_with_its_checksum(land: Land) -> None:
     named: set[Path] = set()
     for path in manifesten(land):
+        named.add(path.with_name(f"{path.name}.p7s"))
+        named |= {path.with_name(path.name.replace("_manifest.json", e)) for e in ("_gb.xml", "_notificatie.json")}
+        plain = geopend(land.instellingen) / path.relative_to(land.instellingen.uitleveringen)
         for bestand in lees_json(path)["bestanden"]:
-            content = (path.parent / bestand["naam"]).read_bytes()
-            assert bestand["sha256"] == hashlib.sha256(content).hexdigest()
-            assert bestand["grootte"] == len(content)
-            named.add(path.parent / bestand["naam"])
+            for folder, maat in ((plain, bestand), (path, bestand["versleuteld"]), (path, bestand["handtekening"])):
+                content = folder.with_name(maat["naam"]).read_bytes()
+                assert maat["sha256"] == hashlib.sha256(content).hexdigest()
+                assert maat["grootte"] == len(content)
+            named |= {path.parent / bestand[deel]["naam"] for deel in ("versleuteld", "handtekening")}
     on_disk = {path for path in land.instellingen.uitleveringen.rglob("*") if path.is_file()}
     verslagen = {path for path in on_disk if path.parts[-3] == "verwerkingsverslag"}
 

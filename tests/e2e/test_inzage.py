@@ -23,6 +23,7 @@ from tests.bouw import maak_bsn
 from tests.e2e.eenmalig import eenmalig, schone_omgeving
 from tests.e2e.keten import BLIJFT, DEN_HAAG, FEBRUARI, MAART, UTRECHT, VERHUIST, Keten
 from tests.e2e.speur import Speurder
+from tests.geopend import met_certificaten
 from tests.spec.privacy.dorp import ANNA, BAS, CARL, NIEMAND, PERIODE, PERSOON, neem_alles_op
 
 Document = dict[str, Any]
@@ -33,7 +34,7 @@ def huishouden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instellinge
     """Anna and Bas share a household with bijstand; she also asked for kwijtschelding."""
 
     def make(folder: Path) -> None:
-        instellingen = Instellingen(data=folder / "var")
+        instellingen = met_certificaten(folder / "var")
         neem_alles_op(instellingen)
         for product in ("inkomsten", "kwijtschelding"):
             draai(instellingen, product, PERIODE)

@@ -9,6 +9,7 @@ import pytest
 from pipeline.instellingen import Instellingen
 from pipeline.werk import draai
 from tests.bouw import maak_bsn, neem_op, schrijf_csv
+from tests.geopend import geopend
 
 BLIJFT, VERHUIST, GAAT_NAAR_SCHOOL, WORDT_ZESTIEN = (maak_bsn(nummer) for nummer in range(1, 5))
 GEBOREN = {BLIJFT: "20061101", VERHUIST: "20061102", GAAT_NAAR_SCHOOL: "20061103", WORDT_ZESTIEN: "20100215"}
@@ -39,7 +40,7 @@ def _brp(instellingen: Instellingen, periode: str, *, verhuisd: bool) -> None:
 def _berichten(instellingen: Instellingen, periode: str, volgnummer: int) -> dict[str, dict[str, tuple[str, str]]]:
     """Per recipient: person to (mutatie, signaalId)."""
     found = {}
-    for path in instellingen.uitleveringen.glob(f"*/vsv/{periode}/*_{volgnummer:06d}.json"):
+    for path in geopend(instellingen).glob(f"*/vsv/{periode}/*_{volgnummer:06d}.json"):
         document = json.loads(path.read_text(encoding="utf-8"))
         found[document["envelop"]["ontvangerCode"]] = {
             signaal["burgerservicenummer"]: (signaal["mutatie"], signaal["signaalId"])

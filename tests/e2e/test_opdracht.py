@@ -21,7 +21,9 @@ from tests.bouw import BIJSTAND, bijstand, maak_bsn, populatie_csv, schrijf_csv
 from tests.e2e.conftest import Land
 from tests.e2e.speur import Speurder
 
-OPDRACHTEN = ("demo", "draai", "inzage", "lees", "ontvang", "rapport", "retour", "status")
+OPDRACHTEN = (
+    "controleer", "demo", "docs", "draai", "herkomst", "inzage", "lees", "ontvang", "rapport", "retour", "status",
+)  # fmt: skip
 PERIODE = "2026-01"
 AANWEZIG, BUITENSTAANDER, GEDEELD = maak_bsn(1), maak_bsn(2), maak_bsn(3)
 
@@ -247,8 +249,15 @@ def uitlevering(land: Land, tmp_path: Path) -> Path:
     return shutil.copytree(source, tmp_path / "gekregen")
 
 
-def test_good_delivery_reads(keten: Keten, uitlevering: Path, tmp_path: Path) -> None:
-    outcome = keten("lees", uitlevering, "--uit", tmp_path / "uit")
+@pytest.fixture
+def sleutels(land: Land) -> tuple[str | Path, ...]:
+    """What a gemeente opens it with, and whose signature it trusts."""
+    certificaten = land.instellingen.certificaten.map
+    return "--sleutel", certificaten / "demo" / "ontvangers", "--vertrouwd", certificaten / "vertrouwd.pem"
+
+
+def test_good_delivery_reads(keten: Keten, uitlevering: Path, sleutels: tuple[str | Path, ...], tmp_path: Path) -> None:
+    outcome = keten("lees", uitlevering, "--uit", tmp_path / "uit", *sleutels)
 
     assert outcome.code == 0
     assert "goed" in outcome.tekst
@@ -260,8 +269,18 @@ def test_good_delivery_reads(keten: Keten, uitlevering: Path, tmp_path: Path) ->
     assert all(str(tmp_path / "uit" / naam) in outcome.tekst for naam in saved)
 
 
-@pytest.mark.parametrize("suffix", [".json", ".xml", ".csv", "_bewijs.csv"])
-def test_changed_byte_is_noticed(keten: Keten, uitlevering: Path, suffix: str) -> None:
+def test_delivery_without_a_key_stays_closed(keten: Keten, uitlevering: Path) -> None:
+    outcome = keten("lees", uitlevering)
+
+    assert outcome.code == 5
+    assert "K-SLEUTEL" in outcome.tekst
+    assert "Handtekeningen zijn niet gecontroleerd" in outcome.tekst
+
+
+@pytest.mark.parametrize("suffix", [".json.p7m", ".xml.p7m", ".csv.p7s", "_bewijs.csv.p7m"])
+def test_changed_byte_is_noticed(
+    keten: Keten, uitlevering: Path, sleutels: tuple[str | Path, ...], suffix: str
+) -> None:
     path = next(
         path for path in sorted(uitlevering.iterdir()) if re.search(rf"_\d{{6}}{re.escape(suffix)}$", path.name)
     )
@@ -269,21 +288,22 @@ def test_changed_byte_is_noticed(keten: Keten, uitlevering: Path, suffix: str) -
     content[-3] ^= 1
     path.write_bytes(content)
 
-    outcome = keten("lees", uitlevering)
+    outcome = keten("lees", uitlevering, *sleutels)
 
     assert outcome.code == 5
     assert f"M-CONTROLEGETAL {path.name}" in outcome.tekst
 
 
-def test_changed_count_is_noticed(keten: Keten, uitlevering: Path) -> None:
+def test_changed_count_is_noticed(keten: Keten, uitlevering: Path, sleutels: tuple[str | Path, ...]) -> None:
     path = next(uitlevering.glob("*_manifest.json"))
     manifest = json.loads(path.read_text(encoding="utf-8"))
     manifest["envelop"]["aantalSignalen"] += 1
     path.write_text(json.dumps(manifest), encoding="utf-8")
 
-    outcome = keten("lees", uitlevering)
+    outcome = keten("lees", uitlevering, *sleutels)
 
     assert outcome.code == 5
+    assert "M-HANDTEKENING" in outcome.tekst
     assert re.search(r"\bM-(AANTAL|VERSCHIL)\b", outcome.tekst)
 
 

@@ -16,6 +16,7 @@ from pipeline.geleverd import geleverd_pad
 from pipeline.signaleer import run_map
 from schemas.load import producten, read_csv
 from tests.e2e.conftest import Land
+from tests.geopend import geopend
 
 
 def manifesten(land: Land, patroon: str = "*/*/*") -> list[Path]:
@@ -25,7 +26,7 @@ def manifesten(land: Land, patroon: str = "*/*/*") -> list[Path]:
 
 def berichten(land: Land, formaat: str, patroon: str = "*/*/*") -> list[Path]:
     """The message files of one format."""
-    paths = sorted(land.instellingen.uitleveringen.glob(f"{patroon}/*bericht_*.{formaat}"))
+    paths = sorted(geopend(land.instellingen).glob(f"{patroon}/*bericht_*.{formaat}"))
     return [path for path in paths if not path.stem.endswith(("_manifest", "_bewijs"))]
 
 

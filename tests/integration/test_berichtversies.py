@@ -15,6 +15,7 @@ from pipeline.lever import lever
 from pipeline.signaleer import signaleer
 from schemas import berichtversies
 from tests.bouw import BIJSTAND, IKV, maak_bsn, neem_op, schrijf_csv
+from tests.geopend import met_certificaten, opener
 from tests.spec.privacy.dorp import IKP, VERBLIJF, afgesproken
 from tests.spec.privacy.test_01_doelbinding import laatste_run
 
@@ -27,7 +28,7 @@ WOONT = {maak_bsn(900 + nr): (UTRECHT, AMSTERDAM)[nr % 2] for nr in range(8)}
 @pytest.fixture(scope="module")
 def berekend(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two gemeenten with new jobs beside bijstand; signals made, nothing delivered."""
-    instellingen = Instellingen(data=tmp_path_factory.mktemp("versies") / "var")
+    instellingen = met_certificaten(tmp_path_factory.mktemp("versies") / "var")
     bijstand = [[waar, wie, "", "PW", "20250101", "", "alleenstaande", 140150] for wie, waar in WOONT.items()]
     neem_op(instellingen, "gemeente", {"bijstand.csv": schrijf_csv(BIJSTAND, bijstand)}, PERIODE)
     verblijf = [[wie, waar, "20200101", "20200101"] for wie, waar in WOONT.items()]
@@ -57,7 +58,7 @@ def run_id(instellingen: Instellingen) -> str:
 def test_two_versions_of_one_message_go_out_side_by_side(instellingen: Instellingen) -> None:
     uitkomst = lever(instellingen, run_id(instellingen))
     assert uitkomst.ontvangers == {"geleverd": 2}
-    gelezen = lees_map(instellingen.uitleveringen)
+    gelezen = lees_map(instellingen.uitleveringen, opener(instellingen))
     assert gelezen.goed
     found = {levering.envelop["ontvanger_code"]: levering for levering in gelezen.leveringen}
     versies = {code: levering.bericht.versie for code, levering in found.items() if levering.bericht}
@@ -89,4 +90,4 @@ def test_an_invalid_message_stays_behind_with_its_reason_and_the_others_go_on(
     assert rows[AMSTERDAM]["volgnummer"] == 1
     assert not [path for path in (instellingen.uitleveringen / UTRECHT).rglob("*") if path.is_file()]
     assert not [path for path in instellingen.uitleveringen.rglob("*") if secret.encode() in path.name.encode()]
-    assert lees_map(instellingen.uitleveringen / AMSTERDAM).goed
+    assert lees_map(instellingen.uitleveringen / AMSTERDAM, opener(instellingen)).goed

@@ -32,6 +32,7 @@ from privacy.pseudoniem import Pseudonimiseerder
 from privacy.sleutelmerk import nummer_kolom, pseudoniem_kolommen, versie_van
 from schemas.fout import KetenFout
 from tests.bouw import BIJSTAND, IKV, bijstand, ikv, maak_bsn, neem_op, personen_in_lake, schrijf_csv
+from tests.geopend import geopend, met_certificaten
 
 A, B, C = (maak_bsn(nummer) for nummer in range(11, 14))
 GEMEENTE, JANUARI, FEBRUARI = "0344", "2026-01", "2026-02"
@@ -62,7 +63,7 @@ def ikvs(*personen: str) -> list[list[object]]:
 def berichten(instellingen: Instellingen, product: str, periode: str, volgnummer: int) -> Signalen:
     """What the gemeente was sent: (person, code) to (mutatie, signaalId)."""
     found = {}
-    for pad in instellingen.uitleveringen.glob(f"{GEMEENTE}/{product}/{periode}/*_{volgnummer:06d}.json"):
+    for pad in geopend(instellingen).glob(f"{GEMEENTE}/{product}/{periode}/*_{volgnummer:06d}.json"):
         for item in json.loads(pad.read_text(encoding="utf-8"))["signalen"]:
             found[item["burgerservicenummer"], item["signaalCode"]] = item["mutatie"], item["signaalId"]
     return found
@@ -100,7 +101,7 @@ def geleverd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for naam in [naam for naam in os.environ if naam.startswith("KETEN_")]:
             monkeypatch.delenv(naam)
-        instellingen = Instellingen(data=tmp_path_factory.mktemp("rotatie") / "var")
+        instellingen = met_certificaten(tmp_path_factory.mktemp("rotatie") / "var")
         lever_aan(instellingen, JANUARI, ikvs(A, B, C), [A, B])
         for product in ("inkomsten", "vsv"):
             draai(instellingen, product, JANUARI)

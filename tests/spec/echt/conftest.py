@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.instellingen import Instellingen
 from tests.e2e.eenmalig import eenmalig, schone_omgeving
+from tests.geopend import met_certificaten
 
 HIER = Path(__file__).parent
 LO_BRP = "testset_persoonslijsten_gbav_20220502.csv"
@@ -48,7 +49,7 @@ class Wereld:
     @cached_property
     def instellingen(self) -> Instellingen:
         """The settings of this installation."""
-        return Instellingen(data=self.map / "var")
+        return met_certificaten(self.map / "var")
 
     def keten(self, *args: str | Path) -> Uitkomst:
         """Runs the command on this installation."""

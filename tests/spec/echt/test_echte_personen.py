@@ -18,6 +18,7 @@ import yaml
 from lineage import tabellen as t
 from message_formats.lees import lees_map
 from pipeline.periode import peildatum
+from tests.geopend import geopend, opener
 from tests.spec.echt.conftest import HIER, PRODUCTEN, Wereld
 
 VASTE_VELDEN = ("signaalId", "toelichting", "peildatum", "bewijs")
@@ -39,7 +40,7 @@ GEVALLEN = pytest.mark.parametrize(("wereld", "periode", "product"), VERWACHT)
 def _geleverd(wereld: Wereld, product: str, periode: str) -> list[tuple[str, Signaal]]:
     """Every signal delivered, with its recipient, from the JSON messages themselves."""
     found = []
-    for path in sorted(wereld.instellingen.uitleveringen.glob(f"*/{product}/{periode}/*.json")):
+    for path in sorted(geopend(wereld.instellingen).glob(f"*/{product}/{periode}/*.json")):
         if not path.name.endswith("_manifest.json"):
             document = json.loads(path.read_text(encoding="utf-8"))
             found += [(document["envelop"]["ontvangerCode"], signaal) for signaal in document["signalen"]]
@@ -132,7 +133,7 @@ def test_amounts_in_the_bewijs_are_those_of_the_answer(werelden: dict[str, Werel
 def test_every_delivery_reads_back_without_a_problem(werelden: dict[str, Wereld], wereld: str) -> None:
     folder = werelden[wereld].instellingen.uitleveringen
 
-    uitkomst = lees_map(folder)
+    uitkomst = lees_map(folder, opener(werelden[wereld].instellingen))
     gelezen = werelden[wereld].keten("lees", folder)
 
     assert uitkomst.goed, [str(probleem) for probleem in uitkomst.problemen]

@@ -13,6 +13,7 @@ from pipeline.rapport import maak_rapport
 from pipeline.signaleer import signaleer
 from schemas import berichten, doelversie, load, register
 from tests.e2e.eenmalig import eenmalig, schone_omgeving
+from tests.geopend import met_certificaten
 from tests.spec.privacy.dorp import PERIODE, PRODUCTEN, draai_alles, neem_alles_op
 
 CACHED = (
@@ -22,7 +23,7 @@ CACHED = (
 
 
 def _maak(folder: Path) -> None:
-    instellingen = Instellingen(data=folder / "var")
+    instellingen = met_certificaten(folder / "var")
     neem_alles_op(instellingen)
     for product in PRODUCTEN:
         signaleer(instellingen, product, PERIODE)

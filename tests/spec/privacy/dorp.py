@@ -17,6 +17,7 @@ from pipeline.werk import Gedraaid, draai
 from schemas import load
 from schemas.model import Ontvanger
 from tests.bouw import BIJSTAND, IKV, maak_bsn, neem_op, schrijf_csv
+from tests.geopend import geopend
 
 PERIODE = "2026-01"
 UTRECHT, WATERSCHAP = "0344", "ws-0664"
@@ -123,6 +124,6 @@ def afgesproken(**afspraken: Mapping[str, object]) -> Iterator[None]:
 
 def bericht(instellingen: Instellingen, product: str, formaat: str, ontvanger: str = UTRECHT) -> list[Path]:
     """The messages of a product that a recipient got, in one format, without manifests."""
-    folder = instellingen.uitleveringen / ontvanger / product / PERIODE
+    folder = geopend(instellingen) / ontvanger / product / PERIODE
     found = sorted(folder.glob(f"*.{formaat}"))
     return [path for path in found if not path.name.endswith(("_manifest.json", "_bewijs.csv"))]

@@ -21,10 +21,11 @@ from pipeline.instellingen import Instellingen
 from pipeline.rapport import maak_rapport
 from tests.bouw import IKV, ikv, schrijf_csv
 from tests.e2e.speur import Speurder
+from tests.geopend import geopend
 from tests.spec.privacy import dorp as d
 
 # Where a burgerservicenummer may be: what bronnen sent, as they sent it, and what goes to recipients.
-MAG = ("landing", "aangeboden", "uitleveringen")
+MAG = ("landing", "aangeboden")
 GEPLANT = tuple(d.PERSOON.values())
 
 
@@ -106,8 +107,8 @@ def test_no_bsn_in_names_of_files(geplant: tuple[Instellingen, str]) -> None:
 def test_the_search_finds_what_is_there(geplant: tuple[Instellingen, str], tmp_path: Path) -> None:
     """Het zoeken zelf deugt: in wat binnenkwam en wat uitging worden de nummers wel gevonden, ook ingepakt."""
     speurder = Speurder(GEPLANT)
-    for naam in ("landing", "uitleveringen"):
-        assert speurder.zoek(geplant[0].data / naam), naam
+    for folder in (geplant[0].landing, geopend(geplant[0])):
+        assert speurder.zoek(folder), folder.name
     pq.write_table(pa.table({"getal": [int(d.ANNA)]}), tmp_path / "getal.parquet", compression="zstd")
     (tmp_path / "in.zip").write_bytes(_zip({"x": d.ANNA}))
     with closing(sqlite3.connect(tmp_path / "x.db")) as connection, connection:

@@ -1,0 +1,29 @@
+"""To whom a delivery is handed: the recipient itself, or the samenwerkingsverband it authorised to receive.
+
+A samenwerkingsverband receives as processor (AVG art. 28) for each gemeente apart: the message stays that of the
+gemeente, with its numbers and its agreement, and nothing of two gemeenten is mixed. What differs is whose certificate
+it is encrypted for and which channel it takes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from schemas.fout import KetenFout
+from schemas.load import machtigingen, ontvangers
+from schemas.model import Ontvanger
+
+
+def adressaat(ontvanger: Ontvanger, product: str, dag: date) -> Ontvanger:
+    """Who takes a product for a recipient on a day.
+
+    Raises:
+        KetenFout: `U-MACHTIGING` when that is a samenwerkingsverband with which no agreement runs.
+    """
+    for machtiging in machtigingen():
+        if machtiging.gemeente == ontvanger.ontvanger and machtiging.geldt_voor(product, dag):
+            verband = ontvangers()[machtiging.samenwerkingsverband]
+            if not verband.geldt_op(dag):
+                raise KetenFout("U-MACHTIGING", verband.ontvanger)
+            return verband
+    return ontvanger
