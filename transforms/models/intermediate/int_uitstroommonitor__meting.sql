@@ -37,5 +37,19 @@ benoemd as (
     from meting
 )
 
-select {{ vingerafdruk("concat_ws('|', 'uitstroommonitor', signaal_code, onderwerp, " ~ tekst('ingang') ~ ")") }} as signaal_id, benoemd.*
+select
+    {{ vingerafdruk("concat_ws('|', 'uitstroommonitor', signaal_code, onderwerp, " ~ tekst('ingang') ~ ")") }} as signaal_id,
+    signaal_code,
+    ontvanger,
+    onderwerp,
+    ingang,
+    einde,
+    maand,
+    maand_einde,
+    maanden_na_einde,
+    onderdrukking,
+    aantal_beeindigd,
+    {%- for uitkomst in uitkomsten %}
+    aantal_{{ uitkomst }}{% if not loop.last %},{% endif %}
+    {%- endfor %}
 from benoemd
