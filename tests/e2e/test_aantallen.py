@@ -18,6 +18,7 @@ from schemas.load import producten
 from tests.bouw import BIJSTAND, maak_bsn, neem_op, schrijf_csv
 from tests.e2e.keten import PERSOON, VERBLIJF, keten_in
 from tests.e2e.speur import Speurder
+from tests.geopend import geopend, opener
 
 MENSEN = [maak_bsn(700 + nummer) for nummer in range(8)]
 UTRECHT, DECEMBER, JANUARI = "0344", "2025-12", "2026-01"
@@ -52,8 +53,10 @@ def test_counts_are_delivered_and_nobody_is_named(
 ) -> None:
     draai(geteld, PRODUCT, JANUARI)
     folder = geteld.uitleveringen / UTRECHT / PRODUCT / JANUARI
-    assert not Speurder(MENSEN).zoek(folder)
-    uitkomst = lees_map(folder)
+    plain = geopend(geteld) / UTRECHT / PRODUCT / JANUARI
+    assert list(plain.iterdir())
+    assert not Speurder(MENSEN).zoek(plain)
+    uitkomst = lees_map(folder, opener(geteld))
     assert uitkomst.goed, uitkomst.problemen
     [meting] = uitkomst.leveringen[0].signalen.to_pylist()
     assert (meting["maand_einde"], meting["onderdrukking"], meting["aantal_beeindigd"]) == (DECEMBER, "deel", 8)
@@ -63,7 +66,7 @@ def test_counts_are_delivered_and_nobody_is_named(
     # What is corrected later is sent again: two who worked after all.
     _polis(geteld, MENSEN[5:])
     draai(geteld, PRODUCT, JANUARI)
-    [path] = folder.glob("*_000002.json")
+    [path] = (geopend(geteld) / UTRECHT / PRODUCT / JANUARI).glob("*_000002.json")
     [signaal] = json.loads(path.read_text(encoding="utf-8"))["signalen"]
     assert (signaal["mutatie"], signaal["onderdrukking"], signaal["aantalWerk"]) == ("gewijzigd", "geen", 8)
     assert keten_in(geteld.data, monkeypatch)("inzage", invoer=f"{MENSEN[0]}\n").code == 0
