@@ -41,8 +41,8 @@ FORMATEN = ("csv", "json", "xml")
 
 @cache
 def _schema(bericht: str, suffix: str) -> Path:
-    (path,) = GENERATED.glob(f"{bericht}/v*/{bericht}{suffix}")
-    return path
+    versie = next(product.versie for product in producten().values() if product.bericht == bericht)
+    return GENERATED / bericht / f"v{versie}" / f"{bericht}{suffix}"
 
 
 def _bericht(path: Path) -> str:
@@ -67,13 +67,14 @@ def test_every_recipient_with_signals_has_three_formats(land: Land, product: str
     }
 
     assert {path.parts[-4] for path in manifesten(land, f"*/{product}/*")} == expected
-    assert len(expected) > 5
+    assert len(expected) > (0 if product == "uitstroommonitor" else 5)  # whose bijstand ended lives in few places
     for folder in {path.parent for path in manifesten(land, f"*/{product}/*")}:
         naar, _, maand = folder.parts[-3:]
         for manifest in folder.glob("*_manifest.json"):
             stam = manifest.name.removesuffix("_manifest.json")
             assert stam.startswith(f"{producten()[product].bericht}_{naar}_{maand}_")
-            names = {f"{stam}{suffix}" for suffix in (".csv", ".json", ".xml", "_bewijs.csv", "_manifest.json")}
+            sealed = [f"{stam}{suffix}" for suffix in (".csv", ".json", ".xml", "_bewijs.csv")]
+            names = {f"{naam}{soort}" for naam in sealed for soort in (".p7m", ".p7s")} | {f"{stam}_manifest.json"}
             assert names <= {path.name for path in folder.iterdir()}
 
 
