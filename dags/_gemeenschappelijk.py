@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import Asset, get_current_context
 
+from pipeline.airflow_lokaal import OPENLINEAGE_UIT
 from pipeline.instellingen import Instellingen
 
 DEFAULTS: dict[str, Any] = {
@@ -36,8 +38,10 @@ def uitlevering_asset(product: str) -> Asset:
 def instellingen() -> Instellingen:
     """The settings in force, read when a task runs and not when the folder is parsed.
 
-    The steps of a task are part of its run in OpenLineage, as Airflow's own provider names that run.
+    The steps of a task are part of its run in OpenLineage, as Airflow's own provider names that run, if it is on.
     """
+    if os.environ.get(OPENLINEAGE_UIT) == "True":
+        return Instellingen()
     from airflow.providers.openlineage.plugins.macros import lineage_parent_id  # noqa: PLC0415 - costs parsing time
 
     return Instellingen(ouder=lineage_parent_id(get_current_context()["ti"]))
