@@ -72,33 +72,41 @@ class _Signalen:
                 yield eenheid.dataset, afdruk
 
     def _kopieen(self) -> Iterator[Eenheid]:
-        """The kept copies of deliveries with an ungrounded signal, found by its number in their files."""
+        """The kept copies of deliveries with an ungrounded signal.
+
+        What was delivered is encrypted for its recipient, so which delivery a signal stood in is found in what the run
+        kept of its numbers. Repeated messages are not, and are searched.
+        """
         root, base = self.instellingen.map(), self.instellingen.uitleveringen
+        b = t.uitlevering_bestand.c
+        for run, ontvanger in self._verzonden():
+            folder = base / ontvanger / self.product.product / run.parent.name
+            query = sa.select(b.naam).where(b.run_id == run.name, b.ontvanger == ontvanger).order_by(b.naam)
+            names = [row["naam"] for row in self.instellingen.grootboek.rijen(query)]
+            if any((folder / naam).exists() for naam in names):
+                places = tuple((folder / naam).relative_to(root).as_posix() for naam in names)
+                dataset, subject = f"uitleveringen/{self.product.product}", f"{run.name} {ontvanger}"
+                yield Eenheid(dataset, subject, "ongegrond", self.grondslag, places)
         wanted: dict[str, list[bytes]] = defaultdict(list)
         for ontvanger, signaal_id in self.judged:
             wanted[ontvanger].append(signaal_id.encode())
-        b = t.uitlevering_bestand.c
         for ontvanger, nummers in sorted(wanted.items()):
-            by_name: dict[str, list[str]] = defaultdict(list)
-            run_of: dict[str, str] = {}
-            rows = self.instellingen.grootboek.rijen(sa.select(b.run_id, b.naam).where(b.ontvanger == ontvanger))
-            for row in rows:
-                run_of[row["naam"]] = row["run_id"]
-                by_name[row["run_id"]].append(row["naam"])
-            found = {
-                (run_of[path.name], path.parent)
-                for path in base.glob(f"{ontvanger}/{self.product.product}/*/*")
-                if path.name in run_of and _holds(path, nummers)
-            }
-            for run_id, folder in sorted(found):
-                places = [(folder / naam).relative_to(root).as_posix() for naam in sorted(by_name[run_id])]
-                dataset, subject = f"uitleveringen/{self.product.product}", f"{run_id} {ontvanger}"
-                yield Eenheid(dataset, subject, "ongegrond", self.grondslag, tuple(places))
             repeated = self.instellingen.map("herhalingen")
             paths = repeated.glob(f"{self.product.product}-[0-9]*/berichten/{ontvanger}/*")
             for folder in sorted({path.parents[2] for path in paths if _holds(path, nummers)}):
                 place = folder.relative_to(root).as_posix()
                 yield Eenheid("herhalingen", f"{folder.name} {ontvanger}", "ongegrond", self.grondslag, (place,))
+
+    def _verzonden(self) -> list[tuple[Path, str]]:
+        """The runs, each with a recipient, in whose deliveries an ungrounded signal stood."""
+        found: set[tuple[Path, str]] = set()
+        for run in self.runs:
+            path = run / f"geleverd_{self.product.product}.parquet"
+            if path.exists():
+                table = pq.ParquetFile(path).read(columns=["ontvanger", "signaal_id"])
+                table = table.filter(is_een_van(table, ("ontvanger", "signaal_id"), self.judged))
+                found |= {(run, naar) for naar in pc.unique(table["ontvanger"]).to_pylist()}
+        return sorted(found)
 
     def _zeven(self) -> dict[Path, Zeef]:
         """Per file of a run what to leave out. Empty when no run holds an ungrounded signal."""

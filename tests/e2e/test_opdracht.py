@@ -269,7 +269,10 @@ def test_good_delivery_reads(keten: Keten, uitlevering: Path, sleutels: tuple[st
     assert all(str(tmp_path / "uit" / naam) in outcome.tekst for naam in saved)
 
 
-def test_delivery_without_a_key_stays_closed(keten: Keten, uitlevering: Path) -> None:
+def test_delivery_without_a_key_stays_closed(
+    keten: Keten, uitlevering: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KETEN_CERTIFICATENMAP", str(tmp_path / "geen"))
     outcome = keten("lees", uitlevering)
 
     assert outcome.code == 5

@@ -37,6 +37,7 @@ from tests.bewaar import (
     rijen,
 )
 from tests.bouw import neem_op, personen_in_lake
+from tests.geopend import geopend
 
 EINDE, DAARNA = date(2026, 6, 30), date(2026, 7, 1)
 Keten = Callable[..., tuple[int, str]]
@@ -180,6 +181,7 @@ def test_export_holds_what_is_its_own(gedraaid: Instellingen, keten: Keten, tmp_
     with next((folder / "signalen").glob("*_signalen.csv")).open(encoding="utf-8") as file:
         assert {row["ontvanger"] for row in csv.DictReader(file, delimiter=";")} == {UTRECHT}
     everything = b"".join((folder / path).read_bytes() for path in files)
+    everything += b"".join(path.read_bytes() for path in (geopend(gedraaid) / UTRECHT).rglob("*") if path.is_file())
     assert VAN_DEN_HAAG.encode() not in everything
     assert VAN_UTRECHT.encode() in everything
 

@@ -29,9 +29,9 @@ VIJF_JAAR = 60
 TERMIJN = doelen()["inkomsten"].bewaartermijn
 NA_MAXIMUM = peildatum(maand_erbij(d.PERIODE, TERMIJN.maximum_maanden)) + timedelta(days=1)
 NA_MINIMUM = peildatum(maand_erbij(d.PERIODE, TERMIJN.minimum_maanden)) + timedelta(days=1)
-# What is no data of persons: the ledger, the log of what was done, declarations, code lists, keys; and what the test
-# itself offered.
-BLIJFT = ("ledger", "logboek", "declaraties", "referentie", "sleutels", "aangeboden", "rapport")
+# What is no data of persons: the ledger, the log of what was done, declarations, code lists, keys and certificates; and
+# what the test itself offered.
+BLIJFT = ("certificaten", "ledger", "logboek", "declaraties", "referentie", "sleutels", "aangeboden", "rapport")
 
 
 def van_personen(instellingen: Instellingen) -> list[Path]:
