@@ -49,9 +49,9 @@ benchmark: $(READY) $(SPARK)
 
 lock:
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra dev pyproject.toml -o requirements.lock
+		--extra dev --extra pijplijn --extra lees pyproject.toml -o requirements.lock
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra dev --extra spark --constraints requirements.lock pyproject.toml -o requirements-spark.lock
+		--extra dev --extra pijplijn --extra lees --extra spark --constraints requirements.lock pyproject.toml -o requirements-spark.lock
 
 clean:
 	rm -rf var $(VENV)

@@ -2,21 +2,20 @@
 
 `lees_map` finds the deliveries below a folder by their manifests, opens what is encrypted into a folder that is gone
 afterwards, holds each file against its signature, checksum and schema, reads it, and compares the formats with each
-other. `exporteer` writes what was read to CSV and Parquet. Needs nothing of the pipeline.
+other. Needs nothing of the pipeline.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from message_formats import manifest as manifesten
 from message_formats.aankondiging import GB_SUFFIX, NOTIFICATIE_SUFFIX
@@ -25,7 +24,7 @@ from message_formats.names import Formaat, csv_columns, pascal
 from message_formats.openen import HANDTEKENING, Opener
 from message_formats.read import GelezenBericht, lees_bericht, load_csv, load_json, load_xml
 from message_formats.validate import valideer
-from message_formats.write import write_csv_table
+from message_formats.vergelijk import Vergelijking, vergelijk
 from schemas.berichten import Bericht, berichten
 from schemas.fout import KetenFout
 from schemas.load import meldingen
@@ -61,6 +60,7 @@ class Levering:
     signalen: pa.Table | None
     bewijs: pa.Table | None
     problemen: tuple[Probleem, ...]
+    vergelijking: tuple[Vergelijking, ...] = ()
 
     @property
     def aantallen(self) -> dict[str, int]:
@@ -139,8 +139,9 @@ def _read_opened(path: Path, manifest: Manifest, bericht: Bericht, opener: Opene
         whole = all((folder / bestand.naam).is_file() for bestand in bestanden)
         if whole and broken.isdisjoint(naam for bestand in bestanden for naam in _names(bestand)):
             problemen += _read_formaat(folder, formaat, bestanden, bericht, read)
-    problemen += _compare(manifest, read, path.name)
-    return _levering(path, manifest.envelop, bericht, read, problemen)
+    vergelijking = vergelijk(manifest.envelop, read)
+    problemen += _compare(manifest, read, vergelijking, path.name)
+    return replace(_levering(path, manifest.envelop, bericht, read, problemen), vergelijking=vergelijking)
 
 
 def _names(bestand: Bestand) -> tuple[str, ...]:
@@ -215,15 +216,12 @@ def _counts_match(envelop: Mapping[str, Any], signalen: pa.Table) -> bool:
     return envelop["aantal_signalen"] == signalen.num_rows and said == counted
 
 
-def _compare(manifest: Manifest, read: Mapping[Formaat, GelezenBericht], naam: str) -> Iterator[Probleem]:
-    first = next(iter(read.values()), None)
+def _compare(
+    manifest: Manifest, read: Mapping[Formaat, GelezenBericht], vergelijking: Iterable[Vergelijking], naam: str
+) -> Iterator[Probleem]:
+    for een in vergelijking:
+        yield from (Probleem("M-VERSCHIL", naam, f"{een.formaat}, {place}") for place in een.verschillen)
     for formaat, gelezen in read.items():
-        if any(manifest.envelop[key] != value for key, value in gelezen.envelop.items()):
-            yield Probleem("M-VERSCHIL", naam, f"{formaat}, envelop")
-        if first is not None and not gelezen.signalen.equals(first.signalen):
-            yield Probleem("M-VERSCHIL", naam, f"{formaat}, signalen")
-        if first is not None and not gelezen.bewijs.equals(first.bewijs):
-            yield Probleem("M-VERSCHIL", naam, f"{formaat}, bewijs")
         if not _counts_match(manifest.envelop, gelezen.signalen):
             yield Probleem("M-AANTAL", naam, formaat)
 
@@ -266,32 +264,3 @@ def _recognise(path: Path, formaat: Formaat) -> Bericht | None:
         return None
     versie = f"{envelop.get('berichtVersie')}.{envelop.get('berichtSubversie')}"
     return berichten().get((str(envelop.get("berichtCode")), versie))
-
-
-def exporteer(
-    uitkomst: LeesUitkomst, folder: Path, formaten: Iterable[Literal["csv", "parquet"]] = ("csv", "parquet")
-) -> list[Path]:
-    """Writes what was read, per message version one file of signals and one of bewijs; returns the files.
-
-    Each row starts with ontvanger, periode and bericht_identificatie. Deliveries with problems are left out.
-    """
-    groups: dict[tuple[str, str], list[Levering]] = {}
-    for levering in uitkomst.leveringen:
-        if levering.bericht is not None and levering.signalen is not None and not levering.problemen:
-            groups.setdefault((levering.bericht.bericht, levering.bericht.versie), []).append(levering)
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for (bericht, versie), leveringen in groups.items():
-        for part in ("signalen", "bewijs"):
-            table = pa.concat_tables(_with_envelop(getattr(levering, part), levering) for levering in leveringen)
-            for formaat in formaten:
-                path = folder / f"{bericht}_v{versie}_{part}.{formaat}"
-                (pq.write_table if formaat == "parquet" else write_csv_table)(table, path)
-                written.append(path)
-    return written
-
-
-def _with_envelop(table: pa.Table, levering: Levering) -> pa.Table:
-    names = ("ontvanger_code", "periode", "bericht_identificatie")
-    columns = [pa.repeat(pa.scalar(levering.envelop.get(naam), pa.string()), table.num_rows) for naam in names]
-    return pa.table([*columns, *table.columns], names=[*names, *table.column_names])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.nederlands import spreek_nederlands
@@ -23,6 +24,7 @@ from pipeline.opdrachten import (
     docs,
     draai,
     herkomst,
+    lees,
     lineage,
     log,
     retour,
@@ -48,6 +50,7 @@ app.command()(docs.docs)
 app.command()(draai.draai)
 app.command()(controleer.controleer)
 app.command()(herkomst.herkomst)
+app.command()(lees.lees)
 app.add_typer(leveringen.app, name="levering")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
@@ -61,8 +64,14 @@ def main() -> None:
     try:
         app()
     except KetenFout as fout:
-        Console(stderr=True, highlight=False).print(f"[red]{fout}[/red]", soft_wrap=True)
-        sys.exit(KODE_FOUT)
+        _meld(fout)
+    except ModuleNotFoundError as fout:  # installed alone, `keten lees` is all there is
+        _meld(KetenFout("S-PIJPLIJN", fout.name or ""))
+
+
+def _meld(fout: KetenFout) -> NoReturn:
+    Console(stderr=True, highlight=False).print(f"[red]{escape(str(fout))}[/red]", soft_wrap=True)
+    sys.exit(KODE_FOUT)
 
 
 @app.command()
@@ -127,59 +136,6 @@ def ontvang(
         if uitkomst.levering_id == ontvangst.levering_id:
             aside = toon_tellingen(uitkomst.tellingen)
     if ontvangst.onbruikbaar or aside or levering["status"] not in ("ontvangen", "vervangen"):
-        raise typer.Exit(OPZIJ)
-
-
-@app.command()
-def lees(
-    pad: Annotated[Path, typer.Argument(help="Map met uitleveringen, of een berichtbestand.", exists=True)],
-    uit: Annotated[Path | None, typer.Option(help="Map om de signalen als CSV en Parquet in op te slaan.")] = None,
-    sleutel: Annotated[
-        Path | None, typer.Option(help="PEM met de private sleutel, of een map met <ontvanger>.key.", exists=True)
-    ] = None,
-    vertrouwd: Annotated[
-        Path | None, typer.Option(help="PEM met de gezagen waarvan een handtekening telt.", exists=True)
-    ] = None,
-) -> None:
-    """Open en controleer wat een ontvanger kreeg; sla de signalen desgewenst op."""
-    from message_formats.certificaat import Vertrouwen  # noqa: PLC0415
-    from message_formats.lees import exporteer, lees_map  # noqa: PLC0415
-    from message_formats.openen import Opener  # noqa: PLC0415
-    from pipeline.instellingen import Instellingen  # noqa: PLC0415
-
-    # The keys of a demonstration are found by themselves.
-    certificaten = Instellingen().certificaten
-    demo = certificaten.map / "demo" / "ontvangers"
-    if vertrouwd is not None:
-        vertrouwen: Vertrouwen | None = Vertrouwen.lees(vertrouwd)
-    else:
-        vertrouwen = certificaten.vertrouwen if demo.exists() else None
-    uitkomst = lees_map(pad, Opener(sleutel or (demo if demo.exists() else None), vertrouwen))
-    if vertrouwen is None:
-        console.print("[yellow]Handtekeningen zijn niet gecontroleerd: geef met --vertrouwd op wie telt.[/yellow]")
-    table = Table(
-        "bericht", "ontvanger", "periode", "nr", "soort", "signalen", "per code", "formaten", "controle", box=None
-    )
-    for levering in uitkomst.leveringen:
-        envelop = levering.envelop
-        table.add_row(
-            str(envelop.get("bericht_code", levering.pad.name)),
-            f"{envelop.get('ontvanger_code', '?')} {envelop.get('ontvanger_naam', '')}".strip(),
-            str(envelop.get("periode", "?")),
-            str(envelop.get("volgnummer", "?")),
-            str(envelop.get("leveringsoort", "?")),
-            str(sum(levering.aantallen.values())),
-            " ".join(f"{code}:{aantal}" for code, aantal in levering.aantallen.items()),
-            " ".join(levering.formaten),
-            "[red]fout[/red]" if levering.problemen else "goed",
-        )
-    console.print(table)
-    for probleem in uitkomst.problemen:
-        console.print(f"[red]{probleem}[/red]", soft_wrap=True)
-    if uit is not None:
-        for geschreven in exporteer(uitkomst, uit):
-            console.print(f"Opgeslagen: {geschreven}", soft_wrap=True)
-    if not uitkomst.goed:
         raise typer.Exit(OPZIJ)
 
 

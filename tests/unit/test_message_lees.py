@@ -5,14 +5,22 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
+import openpyxl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl.utils.escape import unescape
 
+from message_formats.exporteer import exporteer
 from message_formats.generate import REPOSITORY
-from message_formats.lees import exporteer, lees_map
+from message_formats.lees import lees_map
 from message_formats.manifest import Manifest, controleer, digest, lees_manifest, manifest_tekst, schrijf_manifest
+from message_formats.read import GelezenBericht
+from message_formats.vergelijk import vergelijk
 from message_formats.write import Fragmenten
 from schemas.berichten import berichten
 from schemas.fout import KetenFout
@@ -183,17 +191,90 @@ def test_export(folder: Path, tmp_path: Path) -> None:
     paths = exporteer(uitkomst, tmp_path / "export")
     assert [path.name for path in paths] == [
         "kvkbericht_v1.0_signalen.csv",
-        "kvkbericht_v1.0_signalen.parquet",
         "kvkbericht_v1.0_bewijs.csv",
+        "kvkbericht_v1.0_signalen.parquet",
         "kvkbericht_v1.0_bewijs.parquet",
     ]
     assert lees_map(tmp_path) == uitkomst  # what was exported is not taken for a message
-    table = pq.read_table(paths[1])
+    table = pq.read_table(paths[2])
     assert table.column("ontvanger_code").to_pylist() == ["0363"] * 2 + ["0344"] * 2
     with paths[0].open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))
     assert next(row["naam_onderneming"] for row in rows) == "'=x"
     assert [row["burgerservicenummer"] for row in rows] == table.column("burgerservicenummer").to_pylist()
+
+
+def test_export_to_excel(tmp_path: Path) -> None:
+    naam = '=HYPERLINK("https://voorbeeld.example")\tregel een\r\nregel twee <&> _x0041_ é'
+    deliver(tmp_path / "uit", naam=naam)
+    uitkomst = lees_map(tmp_path)
+    assert uitkomst.goed
+
+    (path,) = exporteer(uitkomst, tmp_path / "export", ["excel"])
+
+    assert path.name == "kvkbericht_v1.0.xlsx"
+    assert path.parent.stat().st_mode & 0o077 == 0
+    boek = openpyxl.load_workbook(path)
+    assert boek.sheetnames == ["signalen", "bewijs"]
+    signalen = uitkomst.leveringen[0].signalen
+    assert signalen is not None
+    kop, *rows = boek["signalen"].iter_rows()
+    names = [cell.value for cell in kop]
+    assert names[3:] == signalen.column_names
+    assert len(rows) == 2
+    for row, expected in zip(rows, signalen.to_pylist(), strict=True):
+        cells = dict(zip(names, row, strict=True))
+        assert cells["ontvanger_code"].value == "0344"
+        for veld, waarde in expected.items():
+            found = cells[veld].value
+            found = unescape(found) if isinstance(found, str) else found
+            assert (found.date() if isinstance(found, datetime) else found) == waarde, veld
+            assert cells[veld].data_type != "f", veld
+    assert boek["bewijs"]["A2"].value == "0344"
+    assert "=1+1" in [cell.value for cell in boek["bewijs"][2]]
+
+
+def test_excel_where_it_is_not_installed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "xlsxwriter", None)
+    with pytest.raises(KetenFout, match=r"M-EXCEL \(pip install signaalketen\[lees\]\)"):
+        exporteer(lees_map(folder), tmp_path / "export", ["excel"])
+
+
+def test_a_text_that_excel_cannot_hold_is_not_cut(tmp_path: Path) -> None:
+    deliver(tmp_path / "uit")
+    uitkomst = lees_map(tmp_path)
+    (levering,) = uitkomst.leveringen
+    long = pa.table({**levering.bewijs.to_pydict(), "waarde": ["x" * 40_000]})
+    with pytest.raises(KetenFout, match=r"M-EXCEL \(kolom waarde, rij 1\)"):
+        exporteer(replace(uitkomst, leveringen=(replace(levering, bewijs=long),)), tmp_path / "export", ["excel"])
+
+
+def test_comparison_names_the_place(folder: Path) -> None:
+    (levering,) = lees_map(folder).leveringen
+    assert [(een.formaat, een.signalen, een.bewijs, een.verschillen) for een in levering.vergelijking] == [
+        (formaat, 2, 1, ()) for formaat in ("csv", "json", "xml")
+    ]
+    rewrite(folder / f"{STEM}.xml", lambda data: data.replace(b">KVK-02<", b">KVK-03<"))
+    (levering,) = lees_map(folder).leveringen
+    assert [een.verschillen for een in levering.vergelijking] == [
+        (),
+        (),
+        ("envelop, aantallenPerCode", "signalen, rij 2, kolom signaalCode"),
+    ]
+    assert "M-VERSCHIL" in codes(folder)
+
+
+def test_comparison_of_absent_values_and_of_the_number_of_rows() -> None:
+    def gelezen(waarden: list[str | None]) -> GelezenBericht:
+        return GelezenBericht({"volgnummer": 7}, pa.table({"signaal_id": ["a", "b"]}), pa.table({"norm": waarden}))
+
+    csv_, json_, xml = vergelijk(
+        {"volgnummer": 8},
+        {"csv": gelezen(["x", None, None]), "json": gelezen(["x", None, "y"]), "xml": gelezen(["x"])},
+    )
+    assert csv_.verschillen == ("envelop, volgnummer",)
+    assert json_.verschillen == ("envelop, volgnummer", "bewijs, rij 3, kolom norm")
+    assert xml.verschillen == ("envelop, volgnummer", "bewijs, 1 rijen in plaats van 3")
 
 
 def test_a_manifest_is_the_same_bytes_every_time(folder: Path) -> None:
