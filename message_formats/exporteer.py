@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from message_formats.lees import LeesUitkomst, Levering
+from message_formats.vorm import Vorm
 from message_formats.write import write_csv_table
 from schemas.fout import KetenFout
 
-Vorm = Literal["csv", "parquet", "excel"]
 _DELEN = ("signalen", "bewijs")
 _ENVELOP = ("ontvanger_code", "periode", "bericht_identificatie")
 _MOST_ROWS = (1 << 20) - 1  # of a sheet, besides the header
@@ -26,7 +26,7 @@ _EXACT = 1 << 53  # a spreadsheet rounds larger numbers
 Tabellen = Mapping[str, pa.Table]
 
 
-def exporteer(uitkomst: LeesUitkomst, folder: Path, vormen: Iterable[Vorm] = ("csv", "parquet")) -> list[Path]:
+def exporteer(uitkomst: LeesUitkomst, folder: Path, vormen: Iterable[Vorm] = (Vorm.CSV, Vorm.PARQUET)) -> list[Path]:
     """Writes what was read and returns the files.
 
     Per version of a message: a CSV or Parquet file of signals and one of bewijs, or one workbook with both.
@@ -115,4 +115,8 @@ def _cel(blad: Any, row: int, column: int, value: object, datum: Any) -> int:
     return outcome
 
 
-_SCHRIJVERS: dict[Vorm, Callable[[Tabellen, Path], list[Path]]] = {"csv": _csv, "parquet": _parquet, "excel": _excel}
+_SCHRIJVERS: dict[Vorm, Callable[[Tabellen, Path], list[Path]]] = {
+    Vorm.CSV: _csv,
+    Vorm.PARQUET: _parquet,
+    Vorm.EXCEL: _excel,
+}

@@ -5,20 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
+from message_formats.vorm import Vorm
 from pipeline.scherm import OPZIJ, console
 
 if TYPE_CHECKING:
     from message_formats.lees import Levering
 
 
-def lees(
+def lees(  # noqa: PLR0913, PLR0917 - each is an option of the command
     pad: Annotated[Path, typer.Argument(help="Map met uitleveringen, of een berichtbestand.", exists=True)],
     sleutel: Annotated[
         Path | None, typer.Option(help="PEM met de private sleutel, of een map met <ontvanger>.key.", exists=True)
@@ -31,7 +32,7 @@ def lees(
     ] = None,
     uit: Annotated[Path | None, typer.Option(help="Map om de signalen in op te slaan.")] = None,
     als: Annotated[
-        list[Literal["csv", "parquet", "excel"]] | None,
+        list[Vorm] | None,
         typer.Option(help="Vorm om in op te slaan; vaker te noemen.", show_default="csv en parquet"),
     ] = None,
     vergelijk: Annotated[
@@ -63,7 +64,7 @@ def lees(
     for probleem in uitkomst.problemen:
         console.print(f"[red]{escape(str(probleem))}[/red]", soft_wrap=True)
     if uit is not None:
-        for geschreven in exporteer(uitkomst, uit, als or ("csv", "parquet")):
+        for geschreven in exporteer(uitkomst, uit, als or (Vorm.CSV, Vorm.PARQUET)):
             console.print(f"Opgeslagen: {escape(str(geschreven))}", soft_wrap=True)
     if not uitkomst.goed:
         raise typer.Exit(OPZIJ)

@@ -21,6 +21,7 @@ from message_formats.lees import lees_map
 from message_formats.manifest import Manifest, controleer, digest, lees_manifest, manifest_tekst, schrijf_manifest
 from message_formats.read import GelezenBericht
 from message_formats.vergelijk import vergelijk
+from message_formats.vorm import Vorm
 from message_formats.write import Fragmenten
 from schemas.berichten import berichten
 from schemas.fout import KetenFout
@@ -210,7 +211,7 @@ def test_export_to_excel(tmp_path: Path) -> None:
     uitkomst = lees_map(tmp_path)
     assert uitkomst.goed
 
-    (path,) = exporteer(uitkomst, tmp_path / "export", ["excel"])
+    (path,) = exporteer(uitkomst, tmp_path / "export", [Vorm.EXCEL])
 
     assert path.name == "kvkbericht_v1.0.xlsx"
     assert path.parent.stat().st_mode & 0o077 == 0
@@ -237,7 +238,7 @@ def test_export_to_excel(tmp_path: Path) -> None:
 def test_excel_where_it_is_not_installed(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xlsxwriter", None)
     with pytest.raises(KetenFout, match=r"M-EXCEL \(pip install signaalketen\[lees\]\)"):
-        exporteer(lees_map(folder), tmp_path / "export", ["excel"])
+        exporteer(lees_map(folder), tmp_path / "export", [Vorm.EXCEL])
 
 
 def test_a_text_that_excel_cannot_hold_is_not_cut(tmp_path: Path) -> None:
@@ -246,7 +247,7 @@ def test_a_text_that_excel_cannot_hold_is_not_cut(tmp_path: Path) -> None:
     (levering,) = uitkomst.leveringen
     long = pa.table({**levering.bewijs.to_pydict(), "waarde": ["x" * 40_000]})
     with pytest.raises(KetenFout, match=r"M-EXCEL \(kolom waarde, rij 1\)"):
-        exporteer(replace(uitkomst, leveringen=(replace(levering, bewijs=long),)), tmp_path / "export", ["excel"])
+        exporteer(replace(uitkomst, leveringen=(replace(levering, bewijs=long),)), tmp_path / "export", [Vorm.EXCEL])
 
 
 def test_comparison_names_the_place(folder: Path) -> None:
