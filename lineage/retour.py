@@ -68,6 +68,14 @@ def oordelen(
     return ledger.rijen(query)
 
 
+def telling_van_oordelen(ledger: Ledger) -> list[Rij]:
+    """How many verdicts count now: `aantal` per `product`, `signaal_code` and `oordeel`."""
+    newest = _ordered()
+    keys = (newest.c.product, newest.c.signaal_code, newest.c.oordeel)
+    query = sa.select(*keys, sa.func.count().label("aantal")).where(newest.c.plaats == 1).group_by(*keys)
+    return ledger.rijen(query.order_by(*keys))
+
+
 def ongegronde_signalen(ledger: Ledger, product: str, tot: datetime | None = None) -> set[tuple[str, str]]:
     """(ontvanger, signaal_id) of the signals a recipient found ungrounded: to be destroyed, and not sent again."""
     return {(row["ontvanger"], row["signaal_id"]) for row in oordelen(ledger, product, ONGEGROND, tot)}

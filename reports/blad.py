@@ -35,7 +35,15 @@ class Verwijzing:
     naar: str
 
 
-Cel = str | int | datetime | Verborgen | Oordeel | Verwijzing | None
+@dataclass(frozen=True)
+class Anker:
+    """A text that other pages link to, by its `id`."""
+
+    tekst: str
+    id: str
+
+
+Cel = str | int | datetime | Verborgen | Oordeel | Verwijzing | Anker | None
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,41 @@ class Blad:
     kolommen: tuple[Kolom, ...]
     rijen: tuple[tuple[Cel, ...], ...]
     leeg: str = "Niets."
+
+
+@dataclass(frozen=True)
+class Figuur:
+    """A drawing, made when the page is. What it shows stands in a table as well."""
+
+    bijschrift: str
+    svg: str
+
+
+@dataclass(frozen=True)
+class Deel:
+    """A section of a page: a heading with its `anker`, a text, drawings and tables."""
+
+    anker: str
+    kop: str
+    tekst: str = ""
+    bladen: tuple[Blad, ...] = ()
+    figuren: tuple[Figuur, ...] = ()
+
+
+@dataclass(frozen=True)
+class Pagina:
+    """A page of sections. `naam` is the stem of its file; `kenmerken` are pairs of a term and what it is."""
+
+    naam: str
+    titel: str
+    inleiding: str
+    delen: tuple[Deel, ...]
+    kenmerken: tuple[tuple[str, Cel], ...] = ()
+
+    @property
+    def bladen(self) -> tuple[Blad, ...]:
+        """All tables, in the order of the page."""
+        return tuple(blad for deel in self.delen for blad in deel.bladen)
 
 
 def kolommen(*namen: str) -> tuple[Kolom, ...]:
@@ -82,12 +125,17 @@ def voor_csv(cel: Cel) -> str:
     return f"'{tekst}" if tekst.startswith(("=", "+", "-", "@", "\t", "\r")) else tekst
 
 
-def _tekst(cel: str | Verborgen | Oordeel | Verwijzing | None) -> str:
+def _tekst(cel: str | Verborgen | Oordeel | Verwijzing | Anker | None) -> str:
     if isinstance(cel, Verborgen):
         return AFGESCHERMD
-    if isinstance(cel, Oordeel | Verwijzing):
+    if isinstance(cel, Oordeel | Verwijzing | Anker):
         return cel.tekst
     return cel or ""
+
+
+def utc(moment: datetime) -> datetime:
+    """SQLite forgets the time zone; every moment in the ledger is UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def maand(periode: str) -> str:

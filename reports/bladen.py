@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reports.blad import Blad, Cel, Oordeel, Verborgen, kolommen, maand
+from reports.blad import Blad, Cel, Oordeel, Verborgen, Verwijzing, kolommen, maand
 from reports.cellen import Toon, doorgang_cellen, maak_toon, run_cellen, uitgesloten_cellen
+from reports.codes import betekenis, code_cel
 from reports.gegevens import GEBRUIKT, Doorgang, Gegevens, Levering, Run, Uitlevering, Zending
-from reports.overzicht import betekenis, per_bron, stil_leveringen, stil_runs
+from reports.overzicht import per_bron, stil_leveringen, stil_runs
 from reports.sommen import Afwijking
 from schemas.load import doelen, ontvangers, producten
 
@@ -114,7 +115,7 @@ def _afgevallen(
         (
             leveringen[row.levering_nr].levering_id,
             row.tabel,
-            code,
+            code_cel(code),
             betekenis(code),
             cellen[row.levering_nr, row.tabel]((row.doel, code)),
         )
@@ -217,15 +218,20 @@ def _ontvanger_rij(
     known = ontvangers().get(ontvanger)
     status = STATUS.get(row.status, row.status) if row else "eerder geleverd"
     return (
-        ontvanger,
+        ontvanger_cel(ontvanger),
         known.naam if known else "onbekend",
         ", ".join(str(zending.volgnummer) for zending in zendingen),
         zendingen[-1].dagtekening if zendingen else None,
         toon(("aantal", ontvanger)),
         toon(("ongewijzigd", ontvanger)),
         Oordeel(status, goed=False) if row and row.status == "tegengehouden" else status,
-        row.code if row else None,
+        code_cel(row.code) if row else None,
     )
+
+
+def ontvanger_cel(ontvanger: str) -> Cel:
+    """A recipient as a link to its page."""
+    return Verwijzing(ontvanger, f"ontvanger-{ontvanger}.html") if ontvanger in ontvangers() else ontvanger
 
 
 def _eerdere_runs(run: Run) -> Blad:
@@ -250,7 +256,9 @@ def _stil_bij_product(gegevens: Gegevens, run: Run, doel: str, now: Mapping[int,
             if code not in levering.onbruikbaar:
                 shown = maak_toon({(code,): aantal})((code,))
                 count = "enkele" if isinstance(shown, Verborgen) else f"{aantal}"
-                findings.append((levering.levering_id, f"{count} meldingen bij bestanden", code, betekenis(code)))
+                findings.append(
+                    (levering.levering_id, f"{count} meldingen bij bestanden", code_cel(code), betekenis(code))
+                )
     return Blad(
         f"{run.naam}-aandacht",
         "Wat stilligt of aandacht vraagt",

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.ledger import Ledger, Rij
+from reports.antwoorden import Oordelen, beantwoord, lees_oordelen, retouren
+from reports.blad import utc
 
 GEBRUIKT, ONTVANGEN = "gebruikt", "ontvangen"
 # The steps that change what the pages show; building the pages is itself no such step.
-SOORTEN = ("ontvang", "deur", "signaleer", "lever")
+SOORTEN = ("ontvang", "deur", "signaleer", "lever", "retour")
 Telling = Mapping[str, int]
 
 
@@ -152,7 +154,11 @@ class Mislukt:
 
 @dataclass(frozen=True)
 class Gegevens:
-    """All that the pages show. `bevindingen` counts findings about files per (levering, doel) and code."""
+    """All that the pages show.
+
+    `bevindingen` counts findings about files per (levering, doel) and code. `beantwoord` counts the recipients that
+    answered per product and period, and `retouren` holds when each recipient last answered.
+    """
 
     stand: datetime | None
     leveringen: tuple[Levering, ...]
@@ -161,6 +167,9 @@ class Gegevens:
     runs: tuple[Run, ...]
     mislukt: tuple[Mislukt, ...]
     namen: Mapping[int, str] = field(default_factory=dict)
+    oordelen: tuple[Oordelen, ...] = ()
+    beantwoord: Telling = field(default_factory=dict)
+    retouren: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def lees(ledger: Ledger) -> Gegevens:
@@ -175,18 +184,16 @@ def lees(ledger: Ledger) -> Gegevens:
         runs=_runs(ledger),
         mislukt=_mislukt(ledger),
         namen={levering.levering_nr: levering.levering_id for levering in leveringen},
+        oordelen=lees_oordelen(ledger),
+        beantwoord=beantwoord(ledger),
+        retouren=retouren(ledger),
     )
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite forgets the time zone; every moment in the ledger is UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _stand(ledger: Ledger) -> datetime | None:
     query = sa.select(sa.func.max(t.stap.c.beeindigd_op).label("stand")).where(t.stap.c.soort.in_(SOORTEN))
     newest = ledger.rijen(query)[0]["stand"]
-    return _utc(newest) if newest else None
+    return utc(newest) if newest else None
 
 
 def _leveringen(ledger: Ledger) -> tuple[Levering, ...]:
@@ -198,7 +205,7 @@ def _leveringen(ledger: Ledger) -> tuple[Levering, ...]:
     return tuple(
         Levering(
             **{name: row[name] for name in ("levering_nr", "levering_id", "bron", "periode", "status", "code")},
-            ontvangen_op=_utc(row["ontvangen_op"]),
+            ontvangen_op=utc(row["ontvangen_op"]),
             bestanden=sum(files[row["levering_nr"]].values()),
             onbruikbaar={code: n for code, n in sorted(files[row["levering_nr"]].items(), key=str) if code},
         )
@@ -256,7 +263,7 @@ def _run(ledger: Ledger, newest: Rij, older: Iterable[Rij], used: Mapping[str, s
         run_id=newest["run_id"],
         product=newest["product"],
         periode=newest["periode"],
-        aangemaakt_op=_utc(newest["aangemaakt_op"]),
+        aangemaakt_op=utc(newest["aangemaakt_op"]),
         leveringen=frozenset(used.get(newest["run_id"], ())),
         signalen=_of(made or {}, "signaal"),
         uitgesloten=_of(made or {}, "uitgesloten"),
@@ -265,7 +272,7 @@ def _run(ledger: Ledger, newest: Rij, older: Iterable[Rij], used: Mapping[str, s
         geteld=None if lever is None else _of(lever, "uitlevering"),
         eerdere=tuple(
             EerdereRun(
-                row["run_id"], _utc(row["aangemaakt_op"]), len(used.get(row["run_id"], ())), served[row["run_id"]]
+                row["run_id"], utc(row["aangemaakt_op"]), len(used.get(row["run_id"], ())), served[row["run_id"]]
             )
             for row in older
         ),
@@ -278,7 +285,7 @@ def _zendingen(ledger: Ledger, product: str, periode: str) -> tuple[Zending, ...
         u.product == product, u.periode == periode, u.status == "geleverd"
     )
     return tuple(
-        Zending(row["run_id"], row["ontvanger"], row["volgnummer"], _utc(row["dagtekening"]))
+        Zending(row["run_id"], row["ontvanger"], row["volgnummer"], utc(row["dagtekening"]))
         for row in ledger.rijen(query.order_by(u.ontvanger, u.volgnummer))
     )
 
@@ -304,6 +311,6 @@ def _mislukt(ledger: Ledger) -> tuple[Mislukt, ...]:
     newest = sa.select(sa.func.max(s.stap_nr)).where(s.soort.in_(["signaleer", "lever"])).group_by(s.product, s.periode)
     query = sa.select(t.stap).where(s.stap_nr.in_(newest), s.status == "mislukt").order_by(s.product, s.periode)
     return tuple(
-        Mislukt(row["product"], row["periode"], row["soort"], row["code"], _utc(row["beeindigd_op"]))
+        Mislukt(row["product"], row["periode"], row["soort"], row["code"], utc(row["beeindigd_op"]))
         for row in ledger.rijen(query)
     )

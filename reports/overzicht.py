@@ -6,10 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from reports.blad import Blad, Cel, Verwijzing, kolommen, maand
+from reports.blad import Blad, Cel, Figuur, Oordeel, Verwijzing, kolommen, maand
+from reports.codes import betekenis, code_cel
 from reports.gegevens import Gegevens, Levering, Run
-from schemas.load import bronnen, meldingen, producten
+from reports.grafiek import staven
+from reports.termijn import datum, oordeel, product_uiterlijk
+from schemas.load import bronnen, producten
 
+MAANDEN_TERUG = 24
 SOORT_STAP = {"signaleer": "signalen maken", "lever": "leveren"}
 
 
@@ -18,18 +22,13 @@ class Overzicht:
     """The tables of the first page."""
 
     producten: Blad
+    normen: Blad
     leveringen: Blad
     stil: Blad
 
     def alle(self) -> tuple[Blad, ...]:
         """In the order of the page."""
         return tuple(vars(self).values())
-
-
-def betekenis(code: str | None) -> str:
-    """What a code means and what to do about it, from `schemas/codes/melding.csv`."""
-    melding = meldingen().get(code or "")
-    return f"{melding.betekenis} {melding.wat_te_doen}" if melding else ""
 
 
 def maak_overzicht(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> Overzicht:
@@ -40,10 +39,25 @@ def maak_overzicht(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> Overzicht
             "overzicht-producten",
             "Per product en maand, de nieuwste berekening",
             kolommen(
-                "Product", "Maand", "Gemaakt op", "#Signalen", "#Ontvangers", "#Geleverd aan", "#Tegengehouden bij"
+                "Product",
+                "Maand",
+                "Gemaakt op",
+                "#Signalen",
+                "#Ontvangers",
+                "#Geleverd aan",
+                "#Tegengehouden bij",
+                "#Beantwoord door",
+                "Uiterlijk op",
+                "Op tijd",
             ),
-            tuple(_overzicht_rij(run, signalen) for run in runs),
+            tuple(_overzicht_rij(gegevens, run, signalen) for run in runs),
             "Er is nog geen product gemaakt.",
+        ),
+        normen=Blad(
+            "overzicht-normen",
+            "De afspraak per product, en hoeveel maanden eraan voldeden",
+            kolommen("Product", "Uiterlijk", "#Maanden op tijd", "#Maanden te laat", "#Maanden die nog lopen"),
+            _normen(gegevens),
         ),
         leveringen=Blad(
             "overzicht-leveringen",
@@ -66,7 +80,7 @@ def maak_overzicht(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> Overzicht
     )
 
 
-def _overzicht_rij(run: Run, signalen: Mapping[str, Cel]) -> tuple[Cel, ...]:
+def _overzicht_rij(gegevens: Gegevens, run: Run, signalen: Mapping[str, Cel]) -> tuple[Cel, ...]:
     served = {zending.ontvanger for zending in run.zendingen}
     return (
         Verwijzing(producten()[run.product].naam, f"{run.naam}.html"),
@@ -76,12 +90,46 @@ def _overzicht_rij(run: Run, signalen: Mapping[str, Cel]) -> tuple[Cel, ...]:
         len(served | {row.ontvanger for row in run.uitleveringen}),
         len(served),
         sum(row.status == "tegengehouden" for row in run.uitleveringen),
+        gegevens.beantwoord.get(run.naam, 0),
+        datum(product_uiterlijk(run.product, run.periode)),
+        oordeel(run, gegevens.stand),
     )
+
+
+def verloop(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> tuple[Figuur, ...]:
+    """Per product a chart of its signals per month: no bar where the number is hidden, no chart without a bar."""
+    points: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
+    for run in sorted(gegevens.runs, key=lambda run: run.periode):
+        if run.product in producten():
+            shown = signalen[run.naam]
+            points[run.product].append((run.periode, shown if isinstance(shown, int) else None))
+    return tuple(
+        staven(f"Signalen per maand: {producten()[product].naam}", items[-MAANDEN_TERUG:])
+        for product, items in sorted(points.items())
+        if any(aantal for _, aantal in items[-MAANDEN_TERUG:])
+    )
+
+
+def _normen(gegevens: Gegevens) -> tuple[tuple[Cel, ...], ...]:
+    """Per product the norm, and how many of its months kept it."""
+    rows: list[tuple[Cel, ...]] = []
+    for naam, product in producten().items():
+        verdicts = [oordeel(run, gegevens.stand) for run in gegevens.runs if run.product == naam]
+        good = sum(isinstance(verdict, Oordeel) and verdict.goed for verdict in verdicts)
+        late = sum(isinstance(verdict, Oordeel) and not verdict.goed for verdict in verdicts)
+        norm = f"dag {product.uiterlijk} van de volgende maand" if product.uiterlijk else "geen norm"
+        rows.append((product.naam, norm, good, late, len(verdicts) - good - late))
+    return tuple(rows)
 
 
 def _mislukte_stappen(gegevens: Gegevens) -> list[tuple[Cel, ...]]:
     return [
-        (f"{item.product}-{item.periode}", f"Mislukt: {SOORT_STAP[item.soort]}", item.code, betekenis(item.code))
+        (
+            f"{item.product}-{item.periode}",
+            f"Mislukt: {SOORT_STAP[item.soort]}",
+            code_cel(item.code),
+            betekenis(item.code),
+        )
         for item in gegevens.mislukt
     ]
 
@@ -108,10 +156,10 @@ def stil_leveringen(leveringen: Iterable[Levering]) -> list[tuple[Cel, ...]]:
     for levering in leveringen:
         if levering.status == "geparkeerd":
             what = f"Levering van {bron_naam(levering.bron)} is tegengehouden"
-            rows.append((levering.levering_id, what, levering.code, betekenis(levering.code)))
+            rows.append((levering.levering_id, what, code_cel(levering.code), betekenis(levering.code)))
         for code, aantal in levering.onbruikbaar.items():
             what = f"{aantal} van {levering.bestanden} bestanden niet bruikbaar"
-            rows.append((levering.levering_id, what, code, betekenis(code)))
+            rows.append((levering.levering_id, what, code_cel(code), betekenis(code)))
     return rows
 
 
@@ -122,7 +170,7 @@ def stil_runs(run: Run) -> list[tuple[Cel, ...]]:
         if row.status == "tegengehouden" and row.code:
             counts[row.code] += 1
     return [
-        (run.naam, f"Uitlevering aan {aantal} {_ontvanger(aantal)} is tegengehouden", code, betekenis(code))
+        (run.naam, f"Uitlevering aan {aantal} {_ontvanger(aantal)} is tegengehouden", code_cel(code), betekenis(code))
         for code, aantal in sorted(counts.items())
     ]
 

@@ -7,33 +7,32 @@ building is shown, so the same ledger gives the same bytes.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
-from datetime import UTC, datetime
-from functools import cache
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from lineage.ledger import Ledger
-from reports.blad import Blad, Cel, Oordeel, Verborgen, Verwijzing, in_woorden, maand, voor_csv
-from reports.bladen import maak_product
+from reports.blad import Blad, Cel, Pagina
+from reports.bladen import Product, maak_product
+from reports.bronnen import bronnen_pagina
+from reports.codes import codes_pagina
 from reports.gegevens import Gegevens, Run, lees
-from reports.overzicht import betekenis, maak_overzicht
+from reports.herkomst import herkomst_paginas
+from reports.kwaliteit import kwaliteit_pagina
+from reports.ontvangers import ontvanger_paginas, ontvangers_pagina
+from reports.opmaak import maak_csv, maak_html
+from reports.overzicht import maak_overzicht, verloop
 from reports.register import dpia_blad, rechtsverwerkingen, register_blad, verwerkingen
 from reports.sommen import Afwijking, controleer
 from schemas.fout import KetenFout
 from schemas.load import doelen, producten
 from schemas.register import dpia, register
 
-TEMPLATES = Path(__file__).parent / "templates"
-MAX_RIJEN = 500  # a page stays under 500 kB; the CSV has every row
-VERANTWOORDING = ("register.html", "uw-gegevens.html", "dpia.html")
-OURS = re.compile(rf"index\.html|{'|'.join(VERANTWOORDING)}|[a-z_]+-\d{{4}}-\d{{2}}\.html|data/[a-z0-9_-]+\.csv")
+VAST = ("index", "register", "uw-gegevens", "dpia", "bronnen", "ontvangers", "kwaliteit", "herkomst", "codes")
+OURS = re.compile(
+    rf"({'|'.join(VAST)}|[a-z_]+-\d{{4}}-\d{{2}}|ontvanger-[a-z0-9-]+|bericht-[a-z_]+)\.html|data/[a-z0-9_-]+\.csv"
+)
 
 
 class SomKloptNiet(KetenFout):
@@ -67,12 +66,14 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
     """The content of every file by its path within the site."""
     files: dict[str, bytes] = {}
     signalen: dict[str, Cel] = {}
+    per_run: dict[str, Product] = {}
     runs = [run for run in gegevens.runs if run.product in producten()]
     for run in runs:
         bladen = maak_product(gegevens, run, afwijkingen)
+        per_run[run.naam] = bladen
         signalen[run.naam] = bladen.signalen.rijen[-1][-1]
         files |= _csv_files(bladen.alle())
-        files[f"{run.naam}.html"] = _render(
+        files[f"{run.naam}.html"] = maak_html(
             "product.html.j2",
             run=run,
             bladen=bladen,
@@ -82,11 +83,15 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
             afwijkingen=[item for item in afwijkingen if _belongs(item, run)],
         )
     files |= _verantwoording()
+    files |= _paginas((codes_pagina(), ontvangers_pagina(), *herkomst_paginas()), telt=False)
+    counting = (bronnen_pagina(gegevens), kwaliteit_pagina(gegevens), *ontvanger_paginas(gegevens, per_run))
+    files |= _paginas(counting, telt=True)
     overzicht = maak_overzicht(gegevens, signalen)
     files |= _csv_files(overzicht.alle())
-    files["index.html"] = _render(
+    files["index.html"] = maak_html(
         "index.html.j2",
         bladen=overzicht,
+        figuren=verloop(gegevens, signalen),
         stand=gegevens.stand,
         producten=[(product, doelen()[product.doel]) for product in producten().values()],
         afwijkingen=afwijkingen,
@@ -101,11 +106,20 @@ def _verantwoording() -> dict[str, bytes]:
     values = {"verwerkingen": activiteiten, "vast": register()}
     gegevens = (blad_ for item in activiteiten for blad_ in (item.gegevens, item.voor_burger))
     return {
-        "register.html": _render("register.html.j2", blad=blad, rechtsverwerkingen=rechtsverwerkingen(), **values),
-        "uw-gegevens.html": _render("uw-gegevens.html.j2", **values),
-        "dpia.html": _render("dpia.html.j2", blad=risicos, dpia=dpia()),
+        "register.html": maak_html("register.html.j2", blad=blad, rechtsverwerkingen=rechtsverwerkingen(), **values),
+        "uw-gegevens.html": maak_html("uw-gegevens.html.j2", **values),
+        "dpia.html": maak_html("dpia.html.j2", blad=risicos, dpia=dpia()),
         **_csv_files((blad, risicos, *gegevens)),
     }
+
+
+def _paginas(paginas: Iterable[Pagina], *, telt: bool) -> dict[str, bytes]:
+    """Pages of sections with their tables; `telt` says whether they hold counts of persons."""
+    files: dict[str, bytes] = {}
+    for pagina in paginas:
+        files[f"{pagina.naam}.html"] = maak_html("pagina.html.j2", pagina=pagina, telt=telt)
+        files |= _csv_files(pagina.bladen)
+    return files
 
 
 def _belongs(afwijking: Afwijking, run: Run) -> bool:
@@ -113,54 +127,7 @@ def _belongs(afwijking: Afwijking, run: Run) -> bool:
 
 
 def _csv_files(bladen: tuple[Blad, ...]) -> dict[str, bytes]:
-    return {f"data/{blad.naam}.csv": _csv(blad) for blad in bladen}
-
-
-def _csv(blad: Blad) -> bytes:
-    """With `;` and a byte order mark, so that a Dutch spreadsheet opens it as it is."""
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(kolom.naam for kolom in blad.kolommen)
-    writer.writerows([voor_csv(cel) for cel in rij] for rij in blad.rijen)
-    return text.getvalue().encode("utf-8-sig")
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"cel": _cel, "maand": maand}
-    environment.globals |= {"MAX_RIJEN": MAX_RIJEN, "betekenis": betekenis, "stijl": _stijl()}
-    return environment
-
-
-def _stijl() -> Markup:
-    return Markup((TEMPLATES / "stijl.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
-
-
-def _render(template: str, **values: Any) -> bytes:
-    return _environment().get_template(template).render(**values).encode("utf-8")
-
-
-def _cel(cel: Cel) -> str | Markup:
-    """A cell as HTML."""
-    text = in_woorden(cel)
-    if isinstance(cel, datetime):
-        moment = cel.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return Markup('<time datetime="{}">{}</time>').format(moment, text)
-    if isinstance(cel, Verborgen):
-        return Markup('<span class="verborgen">{}</span>').format(text)
-    if isinstance(cel, Oordeel):
-        return Markup('<span class="{}">{}</span>').format("goed" if cel.goed else "fout", text)
-    if isinstance(cel, Verwijzing):
-        return Markup('<a href="{}">{}</a>').format(cel.naar, text)
-    return text
+    return {f"data/{blad.naam}.csv": maak_csv(blad) for blad in bladen}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -394,6 +394,8 @@ class Product(Model):
 
     `over` says what its signals are about: `personen`, or `aantallen` of persons, in which nobody is named. Signals of
     the second kind have no column with a person, and their bericht has no field that could name one.
+    `uiterlijk` is the agreed norm: the day of the month after the periode on which every recipient has its message;
+    None when nothing was agreed.
     """
 
     product: str
@@ -403,6 +405,7 @@ class Product(Model):
     bericht: str
     versie: str
     frequentie: Literal["dagelijks", "maandelijks"]
+    uiterlijk: int | None = Field(default=None, ge=1, le=28)
     eigenaar: Eigenaar
     bundel: Literal["geen", "rmc"]
     over: Literal["personen", "aantallen"] = "personen"

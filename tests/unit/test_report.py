@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -17,8 +18,12 @@ from lineage import tabellen as t
 from lineage.ledger import Ledger, Stap
 from reports.blad import Verborgen, in_woorden, voor_csv
 from reports.gegevens import lees
-from reports.pagina import MAX_RIJEN, SomKloptNiet, bouw
+from reports.graaf import Knoop, teken
+from reports.herkomst import nieuwste_berichten
+from reports.opmaak import MAX_RIJEN
+from reports.pagina import SomKloptNiet, bouw
 from reports.sommen import controleer
+from schemas.load import ontvangers
 
 MOMENT = datetime(2026, 2, 3, 13, 5, tzinfo=UTC)
 Tellingen = dict[tuple[str, str, str], int]
@@ -219,7 +224,7 @@ def test_what_an_earlier_run_delivered_stays_visible(vulling: Vulling, tmp_path:
     newest = vulling.run("inkomsten", [], {"INK-01": 30}, {})
     vulling.lever(newest, [("0014", 0, 30, "ongewijzigd", None)])
     tables = _tables(bouw(vulling.ledger, tmp_path / "rapport"))
-    assert tables["Per product en maand, de nieuwste berekening"][0][3:] == ["30", "2", "2", "0"]
+    assert tables["Per product en maand, de nieuwste berekening"][0][3:8] == ["30", "2", "2", "0", "0"]
     tables = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")
     moment = "3 februari 2026 14:05"
     assert tables["Uitleveringen per ontvanger"] == [
@@ -258,8 +263,11 @@ def test_pages_are_whole_offline_and_hold_no_identifier(gevuld: Vulling, tmp_pat
     rapport = tmp_path / "rapport"
     bouw(gevuld.ledger, rapport)
     pages = sorted(rapport.glob("*.html"))
-    accounting = ["dpia.html", "register.html", "uw-gegevens.html"]
-    assert [page.name for page in pages] == sorted(["index.html", "inkomsten-2026-01.html", *accounting])
+    accounting = ["dpia", "register", "uw-gegevens", "bronnen", "codes", "herkomst", "kwaliteit", "ontvangers"]
+    per_item = [f"ontvanger-{ontvanger}" for ontvanger in ontvangers()]
+    per_item += [f"bericht-{bericht.bericht}" for bericht in nieuwste_berichten()]
+    assert {page.stem for page in pages} == {"index", "inkomsten-2026-01", *accounting, *per_item}
+    known = {page.name: set(html.fromstring(page.read_bytes()).xpath("//@id")) for page in pages}
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert len(text) < 500_000
@@ -275,7 +283,7 @@ def test_pages_are_whole_offline_and_hold_no_identifier(gevuld: Vulling, tmp_pat
         for link in document.iterfind(".//a"):
             target, _, anchor = str(link.get("href")).partition("#")
             assert (page.parent / target).exists()
-            assert not anchor or anchor in ids
+            assert not anchor or anchor in known[target or page.name]
         for table in document.iterfind(".//table"):
             width = len(table.findall("./thead/tr/th"))
             assert {len(row) for row in table.iterfind("./tbody/tr")} == {width}
@@ -346,7 +354,7 @@ def test_an_rmc_regio_does_not_give_its_gemeenten_away(vulling: Vulling, tmp_pat
 
 
 def test_a_national_month_stays_small(vulling: Vulling, tmp_path: Path) -> None:
-    codes = sorted(all_recipients())
+    codes = sorted(ontvangers())
     nrs = [vulling.levering("gemeente", "bijstandspopulatie") for _ in range(345)]
     for nr in nrs:
         vulling.doorgang(
@@ -357,12 +365,6 @@ def test_a_national_month_stays_small(vulling: Vulling, tmp_path: Path) -> None:
     bouw(vulling.ledger, tmp_path / "rapport")
     assert (tmp_path / "rapport" / "kvk-2026-01.html").stat().st_size < 500_000
     assert (tmp_path / "rapport" / "index.html").stat().st_size < 100_000
-
-
-def all_recipients() -> list[str]:
-    from schemas.load import ontvangers  # noqa: PLC0415
-
-    return list(ontvangers())
 
 
 def test_a_long_table_is_cut_on_the_page_and_whole_as_csv(vulling: Vulling, tmp_path: Path) -> None:
@@ -389,3 +391,78 @@ def test_cells_as_people_and_as_machines_read_them() -> None:
     assert voor_csv("=1+1") == "'=1+1"
     assert voor_csv(Verborgen()) == "afgeschermd"
     assert voor_csv(None) == ""
+
+
+def test_a_late_delivery_is_named_against_the_norm(vulling: Vulling, tmp_path: Path) -> None:
+    run_id = vulling.run("inkomsten", [], {"INK-01": 60}, {})
+    vulling.lever(run_id, [("0014", 30, 0, "geleverd", None), ("0034", 30, 0, "geleverd", None)])
+    on_time = _tables(bouw(vulling.ledger, tmp_path / "rapport"))["Per product en maand, de nieuwste berekening"]
+    assert on_time[0][-2:] == ["15 februari 2026", "op tijd"]
+    with vulling.ledger.transactie() as connection:
+        late = datetime(2026, 2, 15, 23, 30, tzinfo=UTC)  # the sixteenth in the Netherlands
+        connection.execute(t.uitlevering.update().where(t.uitlevering.c.ontvanger == "0034").values(dagtekening=late))
+    rows = _tables(bouw(vulling.ledger, tmp_path / "rapport"))["Per product en maand, de nieuwste berekening"]
+    assert rows[0][-1] == "te laat bij 1"
+    page = _tables(tmp_path / "rapport" / "ontvanger-0034.html")["Uitleveringen aan Almere"]
+    assert page[0][-2:] == ["15 februari 2026", "te laat"]
+
+
+def test_a_recipient_sees_what_the_page_of_the_product_shows(gevuld: Vulling, tmp_path: Path) -> None:
+    bouw(gevuld.ledger, tmp_path / "rapport")
+    shown = {}
+    for ontvanger, naam in (("0014", "Groningen"), ("0034", "Almere"), ("0050", "Zeewolde")):
+        page = _tables(tmp_path / "rapport" / f"ontvanger-{ontvanger}.html")
+        shown[ontvanger] = page[f"Uitleveringen aan {naam}"][0][4:6]
+    assert shown == {"0014": ["afgeschermd", "0"], "0034": ["30", "25"], "0050": ["0", "6"]}
+
+
+def test_a_sum_over_leveringen_adds_only_what_is_shown(vulling: Vulling, tmp_path: Path) -> None:
+    tabel = "gemeente.bijstandspopulatie"
+    for used, rejected in ((500, 40), (300, 3)):
+        nr = vulling.levering("gemeente", "bijstandspopulatie")
+        vulling.doorgang(nr, {("kvk", tabel, "gebruikt"): used, ("kvk", tabel, "R-BSN-ELFPROEF"): rejected})
+    bouw(vulling.ledger, tmp_path / "rapport")
+    tables = _tables(tmp_path / "rapport" / "bronnen.html")
+    assert tables["Records per tabel en maand"][0][3] == "843"
+    assert tables["Uitval en waarschuwingen per code"][0][-2:] == ["2", "minstens 40"]
+
+
+def test_verdicts_are_shown_with_teller_and_noemer(vulling: Vulling, tmp_path: Path) -> None:
+    run_id = vulling.run("inkomsten", [], {"INK-01": 80}, {})
+    vulling.lever(run_id, [("0014", 80, 0, "geleverd", None)])
+    given = [("INK-01", "gegrond")] * 30 + [("INK-01", "ongegrond")] * 10 + [("INK-01", "in_onderzoek")] * 7
+    given += [("INK-02", "gegrond")] * 20 + [("INK-02", "ongegrond")] * 2
+    with vulling.ledger.transactie() as connection:
+        row = {"retour_id": "a", "ontvanger": "0014", "status": "aangenomen", "aantal": len(given)}
+        connection.execute(t.retour.insert().values(**row, ontvangen_op=MOMENT))
+        for nr, (code, oordeel) in enumerate(given):
+            row = {"retour_id": "a", "signaal_id": f"{nr}", "ontvanger": "0014", "product": "inkomsten"}
+            row |= {"signaal_code": code, "oordeel": oordeel}
+            connection.execute(t.terugmelding.insert().values(**row, geleverd_op=MOMENT, ontvangen_op=MOMENT))
+    tables = _tables(bouw(vulling.ledger, tmp_path / "rapport"))
+    assert tables["Per product en maand, de nieuwste berekening"][0][7] == "1"
+    rows = _tables(tmp_path / "rapport" / "kwaliteit.html")["Aandeel gegrond per signaalcode"]
+    assert rows[0][3:7] == ["75%", "30", "40", "7"]
+    assert rows[1][3:5] == ["afgeschermd", "afgeschermd"]
+
+
+def test_every_field_of_a_message_says_where_it_comes_from(vulling: Vulling, tmp_path: Path) -> None:
+    bouw(vulling.ledger, tmp_path / "rapport")
+    for bericht in nieuwste_berichten():
+        rows = _tables(tmp_path / "rapport" / f"bericht-{bericht.bericht}.html")["Herkomst per veld"]
+        assert {row[0] for row in rows} == set(bericht.signaal)
+        assert all(row[3] and row[4] for row in rows if row[2] != "Maakt de keten zelf.")
+    rows = _tables(tmp_path / "rapport" / "bericht-vsvbericht.html")["Herkomst per veld"]
+    inkomen = next(row for row in rows if row[:2] == ["inkomen_werk", "uwv.inkomstenopgave.bedrag_loon_sv"])
+    assert inkomen[5].startswith("uwv.inkomstenopgave.bedrag_loon_sv → stg_uwv__inkomstenopgave.")
+    assert inkomen[6] == "Het inkomen uit werk bepaalt de prioriteit."
+
+
+def test_three_hundred_nodes_are_drawn_at_once() -> None:
+    knopen = {f"n{nr}": Knoop(f"n{nr}", "model", "index.html") for nr in range(300)}
+    pijlen = [(f"n{nr}", f"n{nr + step}") for nr in range(300) for step in (7, 31, 60) if nr + step < 300]
+    begin = time.process_time()
+    svg = html.fromstring(teken("Groot", knopen, pijlen).svg)
+    assert time.process_time() - begin < 5
+    assert len(svg.findall(".//a")) == 300
+    assert len(svg.findall("./path")) == len(pijlen)

@@ -18,7 +18,16 @@ from tests.spec.privacy import dorp as d
 
 # Numbers of things that are not persons: leveringen and recipients.
 VAN_DINGEN = {"Leveringen", "Ontvangers", "Geleverd aan", "Tegengehouden bij", "Geleverd aan ontvangers"}
+VAN_DINGEN |= {
+    "Beantwoord door",
+    "Tegengehouden leveringen",
+    "Met onbruikbare bestanden",
+    "Kolommen",
+    "Velden per signaal",
+}
+VAN_DINGEN |= {"Maanden op tijd", "Maanden te laat", "Maanden die nog lopen"}
 VAN_PERSONEN = {"Ontvangen", "Gebruikt", "Buiten doel", "Uitval", "Records", "Signalen", "Ongewijzigd", "Aantal"}
+VAN_PERSONEN |= {"Teller", "Noemer", "Niet meegeteld", "Gegrond", "Ongegrond", "In onderzoek", "Teruggemeld"}
 
 
 def test_no_small_count_on_any_page(dorp: Instellingen) -> None:

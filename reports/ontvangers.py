@@ -1,0 +1,149 @@
+"""What each recipient receives, on which agreement, and per recipient the page with its uitleveringen.
+
+The numbers of a recipient are cells of the pages of the products, hidden where those hide them: this module shows them
+once more and counts nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from reports.blad import Blad, Cel, Deel, Oordeel, Pagina, Verwijzing, kolommen, maand
+from reports.bladen import Product
+from reports.gegevens import Gegevens, Run
+from reports.termijn import datum, eerste_per_ontvanger, product_uiterlijk
+from schemas.berichtversies import bericht_voor
+from schemas.load import doelen, ontvangers, producten
+from schemas.model import Ontvanger
+
+SOORT = {"gemeente": "gemeente", "rmc": "Doorstroompunt (RMC-regio)", "waterschap": "waterschap"}
+INHOUD = {"dat": "alleen dat er een signaal is", "wat": "het signaal met de gegevens waarop het rust"}
+LEVERING = {"mutaties": "wat is veranderd", "volledig": "steeds alles wat geldt"}
+
+
+def ontvangers_pagina() -> Pagina:
+    """All recipients with their agreement."""
+    rows = [
+        (
+            Verwijzing(item.ontvanger, f"ontvanger-{item.ontvanger}.html"),
+            item.naam,
+            SOORT[item.soort],
+            ", ".join(sorted(item.producten)),
+            item.inhoud,
+            item.leveringsoort,
+            " ".join(item.formaten),
+            _looptijd(item),
+        )
+        for item in ontvangers().values()
+    ]
+    blad = Blad(
+        "ontvangers",
+        "Wat elke ontvanger krijgt, volgens zijn overeenkomst",
+        kolommen("Ontvanger", "Naam", "Soort", "Producten", "Inhoud", "Levering", "Formaten", "Overeenkomst"),
+        tuple(rows),
+    )
+    return Pagina(
+        "ontvangers",
+        "Ontvangers en hun overeenkomsten",
+        "Wie krijgt wat. Een ontvanger krijgt alleen de producten waarvoor hij een overeenkomst heeft.",
+        (
+            Deel(
+                "overeenkomsten",
+                "Overeenkomsten",
+                "Inhoud: bij ‘dat’ staat er alleen dat er een signaal is, bij ‘wat’ ook de gegevens waarop het rust.",
+                (blad,),
+            ),
+        ),
+    )
+
+
+def ontvanger_paginas(gegevens: Gegevens, bladen: Mapping[str, Product]) -> tuple[Pagina, ...]:
+    """A page per recipient; `bladen` are the tables of every run by its `naam`."""
+    rows: dict[str, list[tuple[Cel, ...]]] = defaultdict(list)
+    for run in gegevens.runs:
+        if run.naam in bladen:
+            for ontvanger, row in _uitleveringen(run, bladen[run.naam].ontvangers):
+                rows[ontvanger].append(row)
+    return tuple(_pagina(item, rows[item.ontvanger], gegevens.retouren) for item in ontvangers().values())
+
+
+def _uitleveringen(run: Run, blad: Blad) -> Iterable[tuple[str, tuple[Cel, ...]]]:
+    first, norm = eerste_per_ontvanger(run), product_uiterlijk(run.product, run.periode)
+    for code, _, *cells in blad.rijen:
+        ontvanger = code.tekst if isinstance(code, Verwijzing) else str(code)
+        day = first.get(ontvanger)
+        late = day is not None and norm is not None and day > norm
+        verdict = Oordeel("te laat" if late else "op tijd", goed=not late) if day and norm else None
+        product = Verwijzing(producten()[run.product].naam, f"{run.naam}.html")
+        yield ontvanger, (product, maand(run.periode), *cells, datum(norm), verdict)
+
+
+def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], retouren: Mapping[str, datetime]) -> Pagina:
+    naam = f"ontvanger-{item.ontvanger}"
+    uit = Blad(
+        f"{naam}-uitleveringen",
+        f"Uitleveringen aan {item.naam}",
+        kolommen(
+            "Product",
+            "Maand",
+            "Volgnummers",
+            "Laatst op",
+            "#Signalen",
+            "#Ongewijzigd",
+            "Status",
+            "Code",
+            "Uiterlijk op",
+            "Eerste uitlevering",
+        ),
+        tuple(rows),
+        "Er is nog niets uitgeleverd.",
+    )
+    krijgt = Blad(
+        f"{naam}-producten",
+        f"Wat {item.naam} krijgt",
+        kolommen("Product", "Wat het is", "Bericht", "Grondslag"),
+        tuple(_product(item, naam_) for naam_ in sorted(item.producten)),
+        "Deze ontvanger heeft geen overeenkomst voor een product.",
+    )
+    return Pagina(
+        naam,
+        f"{item.naam} ({SOORT[item.soort]} {item.ontvanger})",
+        "Wat deze ontvanger heeft gekregen, en op welke overeenkomst.",
+        (
+            Deel(
+                "uitleveringen",
+                "Uitleveringen",
+                "Per product en maand staan hier de aantallen van de nieuwste berekening."
+                " De volgnummers zijn van alle uitleveringen.",
+                (uit,),
+            ),
+            Deel("producten", "Producten", bladen=(krijgt,)),
+        ),
+        (
+            ("Overeenkomst", _looptijd(item)),
+            ("Inhoud", f"{item.inhoud}: {INHOUD[item.inhoud]}"),
+            ("Levering", LEVERING[item.leveringsoort]),
+            ("Formaten", ", ".join(item.formaten)),
+            ("Gegevens van de partner", "ja" if item.partner else "nee"),
+            ("Laatste retourbericht", retouren.get(item.ontvanger) or "nog geen"),
+            ("Contact", item.contact),
+        ),
+    )
+
+
+def _product(item: Ontvanger, naam: str) -> tuple[Cel, ...]:
+    product = producten()[naam]
+    bericht = bericht_voor(product, item.ontvanger, item.overeenkomst_van)
+    return (
+        product.naam,
+        product.omschrijving,
+        Verwijzing(product.bericht, f"bericht-{bericht.bericht}.html"),
+        "; ".join(doelen()[product.doel].grondslag),
+    )
+
+
+def _looptijd(item: Ontvanger) -> str:
+    tot = f"tot en met {datum(item.overeenkomst_tot)}" if item.overeenkomst_tot else "loopt"
+    return f"sinds {datum(item.overeenkomst_van)}, {tot}"
