@@ -14,13 +14,17 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from demo.certificaten import Gezag, Houder, schrijf_paar
 from lineage import tabellen as t
+from message_formats.certificaat import nu
 from pipeline.instellingen import Instellingen
 from pipeline.signaleer import run_map
 from tests.bouw import CHECKOUT, maak_bsn, neem_op, schrijf_csv
 from tests.e2e.keten import DEN_HAAG, DUO, MAART, RMC_DEN_HAAG, UTRECHT, Keten, laatste_bericht
 
 pytestmark = pytest.mark.zwaar
+
+NIEUW_OIN = "00000001900000518999"
 
 
 def toen(instellingen: Instellingen) -> str:
@@ -71,10 +75,19 @@ def volgende_jaargang(folder: Path) -> Path:
     vervang(schemas / "codes" / "norm.csv", "vsv_leeftijd_van,16,", "vsv_leeftijd_van,17,")
     vervang(schemas / "codes" / "gemeente.csv", "Utrecht", "Groot-Utrecht")
     vervang(agreements, ",Utrecht,", ",Groot-Utrecht,")
-    vervang(agreements, "'s-Gravenhage,00000001900000518000", "Den Haag,00000001900000518999")
-    vervang(schemas / "producten" / "vsv.yml", "toelichting: ", "toelichting: Nieuw. ")
+    vervang(agreements, "'s-Gravenhage,00000001900000518000", f"Den Haag,{NIEUW_OIN}")
+    vervang(schemas / "producten" / "vsv.yml", "Deze jong", "Nieuw. Deze jong")
     vervang(model, "cast(prioriteit as integer)", "cast(prioriteit + 10 as integer)")
     return schemas
+
+
+def nieuw_certificaat(instellingen: Instellingen) -> None:
+    """Den Haag has a certificate on its new number; without it nothing is encrypted for it."""
+    folder = instellingen.certificaten.map
+    pem, key = folder / "ontvangers" / f"{DEN_HAAG}.pem", folder / "demo" / "ontvangers" / f"{DEN_HAAG}.key"
+    for pad in (pem, key):
+        pad.unlink()
+    schrijf_paar(Gezag.lees(folder / "demo"), Houder("Den Haag", NIEUW_OIN), pem, key, nu())
 
 
 @pytest.fixture
@@ -82,6 +95,7 @@ def verder(keten_stad: Keten, eigen_stad: Instellingen, tmp_path: Path) -> tuple
     """Everything has moved on since the run of March: returns the declarations of now, and that run."""
     run_id = toen(eigen_stad)
     schemas = volgende_jaargang(tmp_path / "nieuw")
+    nieuw_certificaat(eigen_stad)
     (duo,) = [lev for lev in eigen_stad.grootboek.leveringen(bronnen=["duo"]) if lev["periode"] == MAART]
     assert (
         keten_stad("correctie", "meld", duo["levering_id"], "duo.persoon", 2, "--reden", "Heeft een diploma").code == 0
