@@ -51,7 +51,7 @@ class Rechtsverwerking(Model):
 
 
 class Logtermijn(Model):
-    """How long the processing log is kept, from the end of the month in which something was logged."""
+    """How long a log is kept, from the end of the month in which something was logged."""
 
     maanden: int = Field(gt=0, le=84)
     bron: str
@@ -65,7 +65,10 @@ class Vraag(Model):
 
 
 class Register(Model):
-    """What is the same for every processing activity. `klassen` says what each class of fields is."""
+    """What is the same for every processing activity. `klassen` says what each class of fields is.
+
+    `gebeurtenissen` is the term of the files with OpenLineage events.
+    """
 
     verwerker: Partij
     functionaris: Partij
@@ -74,6 +77,7 @@ class Register(Model):
     klassen: dict[Literal["identifier", "dat", "wat"], str]
     rechten_verwerkingen: dict[str, Rechtsverwerking]
     verwerkingslog: Logtermijn
+    gebeurtenissen: Logtermijn
     beveiliging: tuple[Maatregel, ...] = Field(min_length=1)
     rechten: tuple[Recht, ...] = Field(min_length=1)
     burger: tuple[Vraag, ...]

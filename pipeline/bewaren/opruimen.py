@@ -30,6 +30,7 @@ from lineage import tabellen as t
 from lineage.ledger import Rij, Stap
 from lineage.vernietiging import STAP, VERNIETIGD, laatste_bewijs, sluit_af
 from lineage.verwerkingslog import alle_segmenten
+from pipeline.bewaren.gebeurtenissen import vind_gebeurtenissen
 from pipeline.bewaren.resten import vind_resten
 from pipeline.bewaren.vernietig import Eenheid, alleen, plaatsen_van_levering, vernietig
 from pipeline.instellingen import Instellingen
@@ -122,6 +123,7 @@ class _Opruiming:
         yield from self._retour()
         yield from self._herhalingen()
         yield from self._logboek()
+        yield from vind_gebeurtenissen(self.instellingen, oudste_periode(self.op, register().gebeurtenissen.maanden))
         yield from vind_resten(self.instellingen, self.op)
 
     @cached_property

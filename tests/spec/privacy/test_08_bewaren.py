@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -29,9 +30,12 @@ VIJF_JAAR = 60
 TERMIJN = doelen()["inkomsten"].bewaartermijn
 NA_MAXIMUM = peildatum(maand_erbij(d.PERIODE, TERMIJN.maximum_maanden)) + timedelta(days=1)
 NA_MINIMUM = peildatum(maand_erbij(d.PERIODE, TERMIJN.minimum_maanden)) + timedelta(days=1)
-# What is no data of persons: the ledger, the log of what was done, declarations, code lists, keys and certificates; and
-# what the test itself offered.
-BLIJFT = ("certificaten", "ledger", "logboek", "declaraties", "referentie", "sleutels", "aangeboden", "rapport")
+# What is no data of persons: the ledger, the log of what was done and the OpenLineage events of it (counts; both have a
+# term of their own), declarations, code lists, keys and certificates; and what the test itself offered.
+BLIJFT = (
+    *("ledger", "logboek", "lineage", "declaraties", "referentie", "sleutels", "certificaten"),
+    *("aangeboden", "rapport"),
+)
 
 
 def van_personen(instellingen: Instellingen) -> list[Path]:
@@ -110,6 +114,24 @@ def test_the_log_has_a_term_of_its_own(eigen_dorp: Instellingen) -> None:
     assert [(row["onderwerp"], row["bestanden"]) for row in rows] == [(f"{datetime.now(UTC):%Y-%m}", len(files))]
     assert verifieer(eigen_dorp).problemen == ()
     assert Logboek(eigen_dorp).controleer().breuken == ()
+
+
+def test_lineage_events_hold_no_person_and_have_a_term_of_their_own(eigen_dorp: Instellingen) -> None:
+    """OpenLineage-bestanden noemen niemand en gaan na hun eigen termijn met bewijs; dat van vandaag is in gebruik."""
+    (today,) = (path.name for path in eigen_dorp.map("lineage").glob("openlineage-*.ndjson"))
+    assert not Speurder(d.PERSOON.values()).zoekt(eigen_dorp.map("lineage", today).read_text("utf-8"))
+    kept = eigen_dorp.map("lineage", "openlineage-2026-03-31.ndjson")
+    shutil.copy(eigen_dorp.map("lineage", today), kept)
+    last = peildatum(maand_erbij("2026-03", register().gebeurtenissen.maanden))
+    ruim_op(eigen_dorp, last)
+    assert kept.exists()
+    ruim_op(eigen_dorp, last + timedelta(days=1))
+    assert not kept.exists()
+    ruim_op(eigen_dorp, NA_MAXIMUM)
+    assert eigen_dorp.map("lineage", today).exists()
+    rows = eigen_dorp.grootboek.rijen(sa.select(t.vernietiging).where(t.vernietiging.c.dataset == "lineage"))
+    assert [(row["onderwerp"], row["bestanden"]) for row in rows] == [("2026-03", 1)]
+    assert verifieer(eigen_dorp).problemen == ()
 
 
 def test_log_that_goes_without_proof_is_found(eigen_dorp: Instellingen) -> None:
