@@ -21,6 +21,7 @@ from pipeline.openlineage import stuur_bestand
 from pipeline.werk import draai
 from tests.bouw import maak_bsn, schrijf_csv
 from tests.e2e.keten import DUO, FEBRUARI, neem_jongeren_op
+from tests.geopend import met_certificaten
 
 Event = dict[str, Any]
 TAAK = "01900000-0000-7000-8000-000000000001"  # what Airflow would hand on
@@ -29,9 +30,8 @@ TAAK = "01900000-0000-7000-8000-000000000001"  # what Airflow would hand on
 @pytest.fixture(scope="module")
 def gebeurtenissen(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
     """The events of a small town that is taken in, worked out and delivered."""
-    instellingen = Instellingen(
-        data=tmp_path_factory.mktemp("openlineage"), ouder=f"airflow/signal_vsv.signaleer/{TAAK}"
-    )
+    data = met_certificaten(tmp_path_factory.mktemp("openlineage")).data
+    instellingen = Instellingen(data=data, ouder=f"airflow/signal_vsv.signaleer/{TAAK}")
     neem_jongeren_op(instellingen, FEBRUARI)
     draai(instellingen, "vsv", FEBRUARI)
     return _lees(instellingen)
