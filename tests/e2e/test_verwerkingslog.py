@@ -41,7 +41,9 @@ def logged(instellingen: Instellingen) -> Counter[tuple[str, str]]:
         for row in pq.read_table(bestand(log.map, segment["naam"])).to_pylist():
             if row["dpl.core.data_subject_id"] is not None:
                 token = pa.array([row["dpl.core.data_subject_id"]], pa.binary(16))
-                found[row["name"], log.sleutels.betrokkene.ontsleutel_tekst(token)[0].as_py()] += 1
+                found[
+                    row["name"], log.sleutels(segment["sleutelversie"]).betrokkene.ontsleutel_tekst(token)[0].as_py()
+                ] += 1
     return found
 
 

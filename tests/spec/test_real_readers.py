@@ -303,7 +303,8 @@ def test_persoonslijsten(real: Path) -> None:
 def test_company_of_the_kvk(real: Path) -> None:
     path = next((real / "kvk").glob("basisprofiel_*.json"))
     profiel = json.loads(path.read_text("utf-8"))
-    assert herken_bestand(path, bronnen()["kvk"]).tabellen == ("onderneming",)
+    inside = {"activiteit", "handelsnaam", "ligging", "website"}
+    assert set(herken_bestand(path, bronnen()["kvk"]).tabellen) == {"onderneming", *inside}
     [rij] = lees(path, "kvk")[0]["onderneming"]
     hoofd = next(sbi for sbi in profiel["sbiActiviteiten"] if sbi["indHoofdactiviteit"] == "Ja")
     bezoek = next(
