@@ -16,7 +16,7 @@ from tests.bouw import CHECKOUT
 from tests.e2e.eenmalig import vingerafdruk
 from tests.e2e.speur import Speurder
 from tests.e2e.test_geplant_bsn import MAG_ERIN, met_signaal
-from tests.geopend import opener
+from tests.geopend import geopend, opener
 
 pytestmark = pytest.mark.zwaar
 COMMAND = "import sys; from pipeline.cli import main; sys.argv[0] = 'keten'; main()"
@@ -65,6 +65,6 @@ def test_demo_twice(tmp_path: Path) -> None:
 
     # Airflow leaves no burgerservicenummer behind either: not in logs, not in XCom, not in its databases.
     assert any(naam.startswith("airflow/") and naam.endswith(".db") for naam in before)
-    persons = sorted(met_signaal(deliveries))
+    persons = sorted(met_signaal(geopend(Instellingen(data=data))))
     assert len(persons) > 50
     assert Speurder(persons[:: len(persons) // 25]).zoek(data, MAG_ERIN) == []

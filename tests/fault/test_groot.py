@@ -25,7 +25,7 @@ MB = 2**20
 GROOT = int(os.environ.get("KETEN_GROOT_MB", "64"))
 TOP, ADRESRUIMTE = 450, 4096  # MB; most of the first is Python with its libraries
 SCRIPT = """
-import resource, sys
+import os, resource, sys
 from pathlib import Path
 from connectors.lees import herken_bestand, lees_bestand
 from schemas.fout import KetenFout
@@ -42,7 +42,8 @@ try:
 except KetenFout as fout:
     rows, codes = 0, {fout.code}
 hwm = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print(rows, int(hwm.split()[1]) // 1024, *sorted(codes))
+print(rows, int(hwm.split()[1]) // 1024, *sorted(codes), flush=True)
+os._exit(0)  # a reader that was stopped halfway may still have a thread of Arrow's at work, which aborts an orderly end
 """
 
 

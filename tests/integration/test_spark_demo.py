@@ -41,7 +41,9 @@ def test_every_run_of_the_demo_is_the_same_on_spark(
     for maand in MAANDEN:
         draai_maand(land, maand)
     assert {product for product, _ in signals} == set(producten())
-    assert all(any(count for (product, _), count in signals.items() if product == naam) for naam in producten())
+    # In so small a country every count of a product of counts is too small to be told.
+    about_persons = [naam for naam, product in producten().items() if product.over == "personen"]
+    assert all(any(count for (product, _), count in signals.items() if product == naam) for naam in about_persons)
 
 
 def _rows(model: dbt_build.DbtModel) -> dict[str, Any]:
