@@ -36,11 +36,10 @@ drift: $(READY)
 	$(BIN)/python -m message_formats.generate --controleer
 	$(BIN)/python -m pipeline.herkomst.kolommen --controleer
 
-# What CI runs: style, types, drift, the demo twice, and every test but the benchmarks, whose ratios ask for a quiet machine
-# (`make benchmark`). Pytest comes last: its closing line tells the outcome.
+# What CI runs: style, types, drift, the demo twice, and every test. Pytest comes last: its closing line tells the outcome.
 check: $(READY) $(SPARK) lint drift
 	$(BIN)/keten demo
-	$(BIN)/python -m pytest --ignore=tests/benchmarks
+	$(BIN)/python -m pytest
 
 airflow: $(READY)
 	$(BIN)/python -m pipeline.airflow_standalone
