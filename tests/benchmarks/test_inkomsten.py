@@ -70,7 +70,8 @@ def test_the_same_question_beside_others(lake: Path) -> None:
     answers: dict[str, dict[str, Any]] = {}
     for motor in MOTOREN:
         if motor in ("pandas", "spark"):
-            pytest.importorskip({"spark": "pyspark"}.get(motor, motor))
+            module = {"spark": "pyspark"}.get(motor, motor)
+            pytest.importorskip(module, reason=f"{module} ontbreekt: make benchmark installeert het")
         answers[motor] = meet("inkomsten_vraag", motor, lake)
     ours = answers["duckdb"]
     for motor, answer in answers.items():
