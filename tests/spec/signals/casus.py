@@ -2,9 +2,9 @@
 
 A case is `<product>/<case>/` with `case.yml` (waarom, periode, optionally aanwezig and uitgesloten), inputs named
 `<bron>.<tabel>.csv` with the column names of the lake, optionally `leveringen.csv`, and `verwacht.csv`. Optionally
-`bewijs.csv` names facts that must be among the bewijs of a signal, and `referentie.<tabel>.csv` takes the place of a
-code list or the norms. Persons have readable names; a name becomes the same pseudonym everywhere. Dates are numbers
-yyyymmdd, amounts are cents.
+`bewijs.csv` names facts that must be among the bewijs of a signal, `ontvangers.csv` says who hears of which signal the
+first time, and `referentie.<tabel>.csv` takes the place of a code list or the norms. Persons have readable names; a
+name becomes the same pseudonym everywhere. Dates are numbers yyyymmdd, amounts are cents.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from schemas.generate import LEVERING_SCHEMA
 from schemas.load import all_tabellen, find_tabel, producten
 from schemas.reference import reference_tables
 
+EXPECTED = ("bewijs", "ontvangers")  # what a case may say beside verwacht.csv
 PERSON_COLUMNS = ("persoon", "partner", "loonheffingennummer")
 Row = dict[str, str]
 
@@ -45,6 +46,7 @@ class Casus:
     kolommen: tuple[str, ...]
     verwacht: Sequence[Row]
     bewijs: Sequence[Row] = ()
+    ontvangers: Sequence[Row] = ()
     referentie: Mapping[str, Sequence[Row]] = field(default_factory=dict)
 
 
@@ -62,8 +64,7 @@ def read_case(folder: Path) -> Casus:
     kolommen, verwacht = _read_rows(folder / "verwacht.csv")
     given = {naam: _read_rows(path)[1] for naam, path in tables.items()}
     invoer = {naam: rows for naam, rows in given.items() if not naam.startswith("referentie.")}
-    bewijs = folder / "bewijs.csv"
-    explicit = _read_rows(folder / "leveringen.csv")[1] if (folder / "leveringen.csv").exists() else []
+    explicit, bewijs, ontvangers = (_read_optional(folder / f"{naam}.csv") for naam in ("leveringen", *EXPECTED))
     return Casus(
         product=folder.parent.name,
         naam=folder.name,
@@ -75,7 +76,8 @@ def read_case(folder: Path) -> Casus:
         leveringen=[*explicit, *_default_leveringen(invoer, {row["levering"] for row in explicit}, header["periode"])],
         kolommen=kolommen,
         verwacht=verwacht,
-        bewijs=_read_rows(bewijs)[1] if bewijs.exists() else [],
+        bewijs=bewijs,
+        ontvangers=ontvangers,
         referentie={naam: rows for naam, rows in given.items() if naam not in invoer},
     )
 
@@ -84,6 +86,10 @@ def _read_rows(path: Path) -> tuple[tuple[str, ...], list[Row]]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         return tuple(reader.fieldnames or ()), list(reader)
+
+
+def _read_optional(path: Path) -> list[Row]:
+    return _read_rows(path)[1] if path.exists() else []
 
 
 def _default_leveringen(invoer: Mapping[str, Sequence[Row]], known: set[str], periode: str) -> Iterator[Row]:

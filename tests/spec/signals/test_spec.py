@@ -7,8 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
+from pipeline.mutaties import bepaal_mutaties
 from schemas.load import producten, read_csv
 from tests.spec.signals.casus import expected, read_case, readable
 from tests.spec.signals.conftest import HERE, Uitkomst, case_folders
@@ -86,6 +88,22 @@ def test_bewijs_names_what_the_rule_used(casus_map: Path, uitkomst_van: Callable
         assert vreemd <= {"voertuigafschrijving"}, vreemd
 
 
+BEZORGD = [folder for folder in case_folders() if (folder / "ontvangers.csv").exists()]
+
+
+@pytest.mark.parametrize("geval", BEZORGD, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+def test_who_hears_of_it(geval: Path, uitkomst_van: Callable[[Path], Uitkomst], tmp_path: Path) -> None:
+    """The first time: each ontvanger its own signals, and by a bundle an RMC-regio those of its gemeenten."""
+    casus, uitkomst = read_case(geval), uitkomst_van(geval)
+    pq.write_table(uitkomst.signalen, tmp_path / f"signal_{casus.product}.parquet")
+    pq.write_table(uitkomst.bewijs, tmp_path / f"bewijs_{casus.product}.parquet")
+    mutaties = bepaal_mutaties(producten()[casus.product], casus.periode, tmp_path, {})
+    kolommen = list(casus.ontvangers[0])
+    verwacht = sorted(tuple(row[kolom] for kolom in kolommen) for row in casus.ontvangers)
+    assert readable(mutaties.signalen, kolommen, uitkomst.names) == verwacht, casus.waarom
+    assert set(mutaties.signalen["mutatie"].to_pylist()) == {"nieuw"}
+
+
 def geldend(normen: Sequence[Mapping[str, str]], peildatum: date) -> dict[str, str]:
     """The norms that apply on a day."""
     dag = peildatum.isoformat()
@@ -120,8 +138,19 @@ def test_every_product_about_persons_has_fifteen_cases() -> None:
             assert sum(folder.parent.name == naam for folder in case_folders()) >= 15, naam
 
 
-# The edges that the rules stand or fall by, each with the case that shows it.
+# What the rules must cover and the edges they stand or fall by, each with the case that shows it.
 RANDEN = {
+    "norm met datum": "kwijtschelding/norm_met_datum",
+    "codelijst met geldigheid": "inkomsten/code_15_oud_en_nieuw",
+    "correctie herziet de geschiedenis": "inkomsten/correctie_van_eerdere_maand",
+    "onvolledige datum": "vsv/onvolledige_geboortedatum",
+    "huishouden": "kwijtschelding/afwijking_van_de_brp",
+    "dagelijkse aan- en afmeldingen": "vsv/dagelijkse_aan_en_afmeldingen",
+    "RMC-bundel": "vsv/rmc_bundel",
+    "volgverzoek": "inkomsten/volgverzoek",
+    "percentage van de ontvanger": "kwijtschelding/percentage_hoort_bij_de_ontvanger",
+    "indicatieve waarde van een auto": "kwijtschelding/auto_op_de_vrijstelling",
+    "gemeente opgegaan, in tellingen": "uitstroommonitor/gemeente_opgegaan",
     "gelijk aan de drempel": "vsv/inkomen_gelijk_aan_drempel",
     "op de verjaardag": "vsv/verjaardag_op_peildatum",
     "einde op de laatste dag": "inkomsten/einde_op_laatste_dag",
@@ -140,6 +169,12 @@ RANDEN = {
 @pytest.mark.parametrize("rand", sorted(RANDEN))
 def test_every_edge_has_its_case(rand: str) -> None:
     assert (HERE / RANDEN[rand] / "case.yml").exists()
+
+
+def test_every_code_is_in_a_case() -> None:
+    """A rule without a case would pass whatever it does."""
+    expected_codes = {row["signaal_code"] for casus in map(read_case, case_folders()) for row in casus.verwacht}
+    assert expected_codes == {code for product in producten().values() for code in product.signalen}
 
 
 def test_every_product_has_cases() -> None:
