@@ -57,6 +57,58 @@ def test_accepted_signal_codes_are_those_of_the_product() -> None:
         assert set(accepted) == set(product.signalen)
 
 
+def unit_tests() -> list[dict[str, Any]]:
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in MODELS.rglob("*.yml")]
+    return [test for file in files for test in file.get("unit_tests", [])]
+
+
+def test_every_model_with_a_rule_has_a_unit_test() -> None:
+    """Between staging, which is generated, and signals, which only name columns."""
+    assert {test["model"] for test in unit_tests()} == {path.stem for path in MODELS.glob("intermediate/*.sql")}
+
+
+def test_every_signal_code_is_what_a_unit_test_expects() -> None:
+    rows = [row for test in unit_tests() for row in test["expect"]["rows"]]
+    expected_codes = {row["signaal_code"] for row in rows if "signaal_code" in row}
+    assert expected_codes == {code for product in producten().values() for code in product.signalen}
+
+
+def data_tests(model: dict[str, Any], column: str) -> dict[str, Any]:
+    """The data tests of a column, by name, with what they are given."""
+    (found,) = [each for each in model["columns"] if each["name"] == column]
+    tests = [test if isinstance(test, dict) else {test: {}} for test in found.get("data_tests", [])]
+    return {name: given for test in tests for name, given in test.items()}
+
+
+@pytest.mark.parametrize("product", producten())
+def test_every_product_tests_its_data(product: str) -> None:
+    """A signal is there once, bewijs is of a signal and numbered, and a person is left out for a known reason."""
+    models = declared()
+    assert {"unique", "not_null"} <= set(data_tests(models[f"signal_{product}"], "signaal_id"))
+    bewijs = models[f"bewijs_{product}"]
+    of_signal = data_tests(bewijs, "signaal_id")
+    assert of_signal["relationships"]["arguments"] == {"to": f"ref('signal_{product}')", "field": "signaal_id"}
+    assert "not_null" in of_signal
+    together = [test["uniek_samen"]["arguments"]["kolommen"] for test in bewijs["data_tests"] if "uniek_samen" in test]
+    assert ["signaal_id", "volgnummer"] in together
+    assert {"unique", "accepted_values"} <= set(data_tests(models[f"uitgesloten_{product}"], "reden"))
+
+
+@pytest.mark.parametrize("product", producten())
+def test_what_the_rest_relies_on_is_required_by_the_contract(product: str) -> None:
+    required = {
+        f"signal_{product}": {"signaal_code", "ontvanger", "onderwerp", "ingang", "peildatum"},
+        f"bewijs_{product}": {"volgnummer", "levering_nr", "waarde"},
+    }
+    for model, columns in required.items():
+        constrained = {
+            column["name"]
+            for column in declared()[model]["columns"]
+            if {"type": "not_null"} in column.get("constraints", [])
+        }
+        assert columns <= constrained, model
+
+
 def test_signals_name_a_person_unless_they_are_counts() -> None:
     for naam, product in producten().items():
         columns = {column["name"]: column for column in declared()[f"signal_{naam}"]["columns"]}
