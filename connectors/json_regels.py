@@ -48,7 +48,8 @@ def blokken(stream: IO[bytes]) -> Iterator[bytes]:
 def kolommen(block: bytes, sleutels: Collection[str]) -> dict[str, pa.Array] | None:
     """The values of these keys as columns of text, a row for each line; None when the block is not regular."""
     schema = _schema(block, sleutels)
-    if schema is None or _has_escapes(block) or not _is_utf8(block) or not _only_objects(block):
+    lines = _objects(block)
+    if schema is None or lines is None or _has_escapes(block) or not _is_utf8(block):
         return None
     try:
         table = pyarrow.json.read_json(
@@ -58,7 +59,6 @@ def kolommen(block: bytes, sleutels: Collection[str]) -> dict[str, pa.Array] | N
         )
     except pa.ArrowInvalid:
         return None
-    lines = np.count_nonzero(np.frombuffer(block, np.uint8) == ord("\n")) + (not block.endswith(b"\n"))
     if table.num_rows != lines:
         return None
     return {naam: _as_text(table[naam].combine_chunks()) for naam in sleutels}
@@ -75,11 +75,11 @@ def _schema(block: bytes, sleutels: Collection[str]) -> pa.Schema | None:
     return None if None in kinds.values() else pa.schema(kinds)
 
 
-def _only_objects(block: bytes) -> bool:
-    """Whether every line begins with an object; Arrow makes a row of a line with `null` too."""
+def _objects(block: bytes) -> int | None:
+    """How many lines there are, when each begins with an object; Arrow makes a row of a line with `null` too."""
     data = np.frombuffer(block, np.uint8)
     begins = np.flatnonzero(data[:-1] == ord("\n")) + 1
-    return bool(data[0] == ord("{") and (data[begins] == ord("{")).all())
+    return len(begins) + 1 if data[0] == ord("{") and (data[begins] == ord("{")).all() else None
 
 
 def _has_escapes(block: bytes) -> bool:
@@ -96,5 +96,8 @@ def _is_utf8(block: bytes) -> bool:
 
 
 def _as_text(column: pa.Array) -> pa.Array:
+    """As text, with nothing for an empty one."""
     text = column.cast(pa.string())
+    if pc.min(pc.binary_length(text)).as_py() != 0:
+        return text
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)

@@ -2,7 +2,7 @@
 
 Twelve months of income of a whole country, one file of `uwv.inkomstenopgave` per month, in no order of persons. Of the
 persons about one in forty has bijstand. Every month restates some amounts of the month before; in the last month some
-inkomstenverhoudingen end and others begin, so that each signal code occurs.
+inkomstenverhoudingen end and others begin, so that each signal code occurs, and a few are withdrawn.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ BATCH = 500_000
 PERSONEN_PER_RIJ = 17.5 / 240  # 17.5 M persons to 240 M rows
 BIJSTAND_PER_PERSOON = 0.025
 HERZIEN, WISSELT = 0.005, 0.02
+INGETROKKEN = 500  # one in so many of those that end
 SOORTEN = ("11", "15", "33", "31", "21", "43")
 GEMEENTEN = ("0344", "0363", "0599", "0518", "0014")
 Getallen = npt.NDArray[np.int64]
@@ -170,7 +171,7 @@ def _verhoudingen(land: _Land, nummer: int) -> Iterator[Kolommen]:
             "datum_begin": ids["datum_begin_ikv"],
             "datum_einde": pa.array(np.full(len(wie), _dag(PERIODE, 4)), mask=~ended),
             "naam_werkgever": _keuze(("Bakkerij Het Hoekje", "Schoonmaak Nederland"), land.werkgever[wie] % 2),
-            "melding": pa.nulls(len(wie), pa.string()),
+            "melding": pa.array(np.full(len(wie), "INTREKKING"), mask=~(ended & (wie % INGETROKKEN == 0))),
         }
 
 

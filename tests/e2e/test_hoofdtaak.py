@@ -158,10 +158,11 @@ def test_a_recipient_reads_the_same_signals_in_three_formats(land: Land) -> None
 
 def test_manifest_names_every_file_with_its_checksum(land: Land) -> None:
     named: set[Path] = set()
+    opened = geopend(land.instellingen)
     for path in manifesten(land):
         named.add(path.with_name(f"{path.name}.p7s"))
         named |= {path.with_name(path.name.replace("_manifest.json", e)) for e in ("_gb.xml", "_notificatie.json")}
-        plain = geopend(land.instellingen) / path.relative_to(land.instellingen.uitleveringen)
+        plain = opened / path.relative_to(land.instellingen.uitleveringen)
         for bestand in lees_json(path)["bestanden"]:
             for folder, maat in ((plain, bestand), (path, bestand["versleuteld"]), (path, bestand["handtekening"])):
                 content = folder.with_name(maat["naam"]).read_bytes()

@@ -6,36 +6,33 @@ with ingetrokken_ikv as (
     where melding = 'INTREKKING' and periode_levering = {{ periode() }} and was_bekend and was_melding <> 'INTREKKING'
 ),
 
--- Wat eerder bekend was is alleen nodig van wie nu iets is herzien of ingetrokken: dat zijn er weinig.
-betrokken as (
-    select rij.persoon
+-- Wat eerder bekend was is alleen nodig van de maanden waarover nu iets is gemeld, en van wie nu een verhouding kwijt is:
+-- dat zijn er weinig. Apart gevraagd, want van die maanden ziet de motor al waar ze niet staan zonder te lezen.
+gemeld as (
+    select distinct rij.persoon, rij.datum_begin
     from {{ ref('stg_uwv__inkomstenopgave') }} as rij
     where rij.levering_nr in (select levering_nr from {{ ref('stg_run__levering') }} where periode = {{ periode() }})
         and rij.datum_begin < {{ maand() }} * 100
         and rij.persoon in (select persoon from {{ ref('int_inkomsten__populatie') }} where reden_uitgesloten is null)
+),
+
+opgaven as (
+    select rij.*
+    from {{ ref('stg_uwv__inkomstenopgave') }} as rij
+    inner join gemeld on gemeld.persoon = rij.persoon and gemeld.datum_begin = rij.datum_begin
     union
-    select persoon from ingetrokken_ikv
+    select rij.*
+    from {{ ref('stg_uwv__inkomstenopgave') }} as rij
+    where rij.persoon in (select persoon from ingetrokken_ikv) and rij.datum_begin < {{ maand() }} * 100
 ),
 
 rijen as (
     select
-        rij.persoon,
-        rij.loonheffingennummer,
-        rij.volgnummer_ikv,
-        rij.datum_begin_ikv,
-        rij.datum_begin,
-        rij.datum_einde,
-        rij.aantal_verloonde_uren,
-        rij.bedrag_loon_sv,
-        rij.bedrag_loon_lb,
-        rij.bedrag_ingehouden_lb,
-        rij.levering_nr,
-        rij.record_nr,
+        rij.*,
         coalesce(levering.periode < {{ periode() }}, true) as is_eerder,
         coalesce(levering.periode = {{ periode() }}, false) as is_nu
-    from {{ ref('stg_uwv__inkomstenopgave') }} as rij
+    from opgaven as rij
     left join {{ ref('stg_run__levering') }} as levering on levering.levering_nr = rij.levering_nr
-    where rij.persoon in (select persoon from betrokken) and rij.datum_begin < {{ maand() }} * 100
 ),
 
 gerangschikt as (
