@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from reports.blad import Figuur
 
-BREED, HOOG, TUSSEN, RIJ, PUNT, RAND = 270, 24, 56, 34, 12, 8
+BREED, HOOG, TUSSEN, RIJ, PUNT, RAND = 290, 24, 56, 34, 12, 8
 ZWAAIEN = 12
 _Punt = tuple[str, str, int]  # where an arrow crosses a layer: from, to, layer
 _Plek = str | _Punt

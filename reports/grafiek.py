@@ -5,6 +5,7 @@ pygal draws; its scripts and style sheet are left out, so that a page asks nothi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pygal
@@ -14,6 +15,8 @@ from reports.blad import Figuur, in_woorden, maand
 
 BREEDTE, HOOGTE = 440, 260
 _SVG = "{http://www.w3.org/2000/svg}"
+_MATEN = ("d", "x", "y", "width", "height", "transform", "cx", "cy", "r", "rx", "ry")
+_DECIMALEN = re.compile(r"(\.\d\d)\d+")  # a hundredth of a pixel is enough
 _OUT = ("script", "style", "desc", "title", "defs")
 
 
@@ -58,6 +61,9 @@ def _clean(root: etree._Element, tekst: str) -> str:
             parent.remove(element)
     for element in root.iter():
         element.tag = str(element.tag).removeprefix(_SVG)
+        for name, value in element.attrib.items():
+            if name in _MATEN:
+                element.set(name, _DECIMALEN.sub(r"\1", value))
     etree.cleanup_namespaces(root)
     kept = {name: root.get(name) for name in ("viewBox",)}
     root.attrib.clear()

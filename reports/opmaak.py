@@ -56,9 +56,9 @@ def _stijl() -> Markup:
     return Markup((TEMPLATES / "stijl.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
 
 
-def maak_html(template: str, **values: Any) -> bytes:
-    """A page as bytes, from a template of `templates/`."""
-    return _environment().get_template(template).render(**values).encode("utf-8")
+def maak_html(template: str, hier: str, **values: Any) -> bytes:
+    """The page of file `hier` as bytes, from a template of `templates/`."""
+    return _environment().get_template(template).render(hier=hier, **values).encode("utf-8")
 
 
 def _cel(cel: Cel) -> str | Markup:

@@ -41,14 +41,14 @@ def maak_overzicht(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> Overzicht
             kolommen(
                 "Product",
                 "Maand",
-                "Gemaakt op",
+                "Op tijd",
+                "Uiterlijk op",
                 "#Signalen",
                 "#Ontvangers",
                 "#Geleverd aan",
                 "#Tegengehouden bij",
                 "#Beantwoord door",
-                "Uiterlijk op",
-                "Op tijd",
+                "Gemaakt op",
             ),
             tuple(_overzicht_rij(gegevens, run, signalen) for run in runs),
             "Er is nog geen product gemaakt.",
@@ -85,14 +85,14 @@ def _overzicht_rij(gegevens: Gegevens, run: Run, signalen: Mapping[str, Cel]) ->
     return (
         Verwijzing(producten()[run.product].naam, f"{run.naam}.html"),
         maand(run.periode),
-        run.aangemaakt_op,
+        oordeel(run, gegevens.stand),
+        datum(product_uiterlijk(run.product, run.periode)),
         signalen[run.naam],
         len(served | {row.ontvanger for row in run.uitleveringen}),
         len(served),
         sum(row.status == "tegengehouden" for row in run.uitleveringen),
         gegevens.beantwoord.get(run.naam, 0),
-        datum(product_uiterlijk(run.product, run.periode)),
-        oordeel(run, gegevens.stand),
+        run.aangemaakt_op,
     )
 
 

@@ -75,6 +75,7 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
         files |= _csv_files(bladen.alle())
         files[f"{run.naam}.html"] = maak_html(
             "product.html.j2",
+            f"{run.naam}.html",
             run=run,
             bladen=bladen,
             product=producten()[run.product],
@@ -90,6 +91,7 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
     files |= _csv_files(overzicht.alle())
     files["index.html"] = maak_html(
         "index.html.j2",
+        "index.html",
         bladen=overzicht,
         figuren=verloop(gegevens, signalen),
         stand=gegevens.stand,
@@ -106,9 +108,11 @@ def _verantwoording() -> dict[str, bytes]:
     values = {"verwerkingen": activiteiten, "vast": register()}
     gegevens = (blad_ for item in activiteiten for blad_ in (item.gegevens, item.voor_burger))
     return {
-        "register.html": maak_html("register.html.j2", blad=blad, rechtsverwerkingen=rechtsverwerkingen(), **values),
-        "uw-gegevens.html": maak_html("uw-gegevens.html.j2", **values),
-        "dpia.html": maak_html("dpia.html.j2", blad=risicos, dpia=dpia()),
+        "register.html": maak_html(
+            "register.html.j2", "register.html", blad=blad, rechtsverwerkingen=rechtsverwerkingen(), **values
+        ),
+        "uw-gegevens.html": maak_html("uw-gegevens.html.j2", "uw-gegevens.html", **values),
+        "dpia.html": maak_html("dpia.html.j2", "dpia.html", blad=risicos, dpia=dpia()),
         **_csv_files((blad, risicos, *gegevens)),
     }
 
@@ -117,7 +121,8 @@ def _paginas(paginas: Iterable[Pagina], *, telt: bool) -> dict[str, bytes]:
     """Pages of sections with their tables; `telt` says whether they hold counts of persons."""
     files: dict[str, bytes] = {}
     for pagina in paginas:
-        files[f"{pagina.naam}.html"] = maak_html("pagina.html.j2", pagina=pagina, telt=telt)
+        naam = f"{pagina.naam}.html"
+        files[naam] = maak_html("pagina.html.j2", naam, pagina=pagina, telt=telt)
         files |= _csv_files(pagina.bladen)
     return files
 
