@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from message_formats.antwoord import voorbeelden
 from message_formats.csvw import build_csvw
 from message_formats.documentation import build_documentation, build_example
 from message_formats.gids import build_gids
@@ -21,7 +22,7 @@ from message_formats.json_schema import MANIFEST_VERSIE, build_json_schema, buil
 from message_formats.xsd import build_retour_xsd, build_xsd
 from schemas.berichten import Bericht, berichten
 from schemas.berichtversies import afwijkingen, uitgebracht
-from schemas.retourbericht import retourbericht
+from schemas.retourbericht import Retour, antwoordbericht, retourbericht
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 FOLDER = "message_formats/generated"
@@ -30,10 +31,9 @@ FOLDER = "message_formats/generated"
 def artefacts() -> dict[str, str]:
     """Every generated file: path in the repository to its text."""
     files = {f"{FOLDER}/manifest/v{MANIFEST_VERSIE}/manifest.schema.json": _json(_manifest_schema())}
-    retour = retourbericht()
-    folder = f"{FOLDER}/{retour.bericht}/v{retour.versie}"
-    files[f"{folder}/{retour.bericht}.xsd"] = build_retour_xsd(retour)
-    files[f"{folder}/{retour.bericht}.schema.json"] = _json(build_retour_schema(retour))
+    for retour in (retourbericht(), antwoordbericht()):
+        folder = f"{FOLDER}/{retour.bericht}/v{retour.versie}"
+        files |= {f"{folder}/{name}": text for name, text in _retour_files(retour).items()}
     for bericht in berichten().values():
         folder = f"{FOLDER}/{bericht.bericht}/v{bericht.versie}"
         files |= {f"{folder}/{name}": text for name, text in _bericht_files(bericht).items()}
@@ -42,6 +42,14 @@ def artefacts() -> dict[str, str]:
 
 def _manifest_schema() -> dict[str, Any]:
     return build_manifest_schema(next(iter(berichten().values())))
+
+
+def _retour_files(retour: Retour) -> dict[str, str]:
+    return {
+        f"{retour.bericht}.xsd": build_retour_xsd(retour),
+        f"{retour.bericht}.schema.json": _json(build_retour_schema(retour)),
+        **{f"voorbeeld{ending}": text for ending, text in voorbeelden(retour).items()},
+    }
 
 
 def _bericht_files(bericht: Bericht) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """The guide for recipients and their software suppliers, as far as it follows from the definitions.
 
-The frame (`README.md`), the versions (`versies.md`) and the fields of an answer (`retourbericht.md`) are made here; how
-to verify a delivery and how to answer are chapters written by hand, in `docs/gids/` beside them. The fields of each
-message version and its examples are made by `documentation` and are linked to.
+The frame (`README.md`), the versions (`versies.md`) and the fields of an answer and of ours to it (`retourbericht.md`,
+`antwoordbericht.md`) are made here; how to verify a delivery and how to answer are chapters written by hand, in
+`docs/gids/` beside them. The fields of each message version and its examples are made by `documentation` and are
+linked to.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from message_formats.json_schema import MANIFEST_VERSIE
 from message_formats.names import camel
 from schemas.berichten import Bericht, BerichtVeld, berichten
 from schemas.load import meldingen, producten
-from schemas.retourbericht import Retour, retourbericht
+from schemas.retourbericht import Retour, antwoordbericht, retourbericht
 
 FOLDER = "docs/gids"
 GENERATED = "../../message_formats/generated"
@@ -28,7 +29,9 @@ _MELDINGEN = ("lezen", "retour")
 
 def build_gids() -> dict[str, str]:
     """The generated pages of the guide: path in the repository to text."""
-    pages = {"README.md": _frame(), "versies.md": _versies(), "retourbericht.md": _retour(retourbericht())}
+    pages = {"README.md": _frame(), "versies.md": _versies()}
+    for retour, uitleg in ((retourbericht(), _VAN_U), (antwoordbericht(), _VAN_ONS)):
+        pages[f"{retour.bericht}.md"] = _retour(retour, uitleg)
     return {f"{FOLDER}/{name}": text for name, text in pages.items()}
 
 
@@ -60,7 +63,8 @@ def _frame() -> str:
         "\n".join(
             [
                 *chapters,
-                "- [De velden van een retourbericht](retourbericht.md).",
+                "- [De velden van een retourbericht](retourbericht.md) "
+                "en [van ons antwoord daarop](antwoordbericht.md).",
                 "- [Versies](versies.md): wat er kan veranderen, en hoe u overstapt.",
             ]
         ),
@@ -175,14 +179,27 @@ def _usual(bericht: Bericht, versie: str) -> str:
     return "ja" if bericht.versie == versie else ""
 
 
-def _retour(retour: Retour) -> str:
+_VAN_U = (
+    "Hoe en wanneer u het stuurt staat in [Antwoorden](antwoorden.md).",
+    "Herhaalt, een keer per signaal waarop u antwoordt.",
+)
+_VAN_ONS = (
+    "Wat u ermee doet staat in [Antwoorden](antwoorden.md).",
+    "Herhaalt, een keer per signaal dat niet is aangenomen.",
+)
+
+
+def _retour(retour: Retour, uitleg: tuple[str, str]) -> str:
     folder = f"{GENERATED}/{retour.bericht}/v{retour.versie}"
+    hoe, herhaalt = uitleg
+    schemas = f"[XSD]({folder}/{retour.bericht}.xsd), [JSON Schema]({folder}/{retour.bericht}.schema.json)"
+    voorbeelden = f"[JSON]({folder}/voorbeeld.json), [XML]({folder}/voorbeeld.xml)"
     parts = [
         f"# De velden van een {retour.naam.lower()} {retour.versie}",
-        f"{retour.omschrijving} Hoe en wanneer u het stuurt staat in [Antwoorden](antwoorden.md).",
-        f"Schema's: [XSD]({folder}/{retour.bericht}.xsd), [JSON Schema]({folder}/{retour.bericht}.schema.json).",
+        f"{retour.omschrijving} {hoe}",
+        f"Schema's: {schemas}. Voorbeelden: {voorbeelden}.",
         field_table("Envelop", retour.envelop),
-        field_table("Signaal", retour.signaal, "Herhaalt, een keer per signaal waarop u antwoordt."),
+        field_table("Signaal", retour.signaal, herhaalt),
     ]
     return "\n\n".join(parts) + "\n"
 

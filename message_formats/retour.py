@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml import etree
 
+from message_formats.antwoord import RetourFormaat
 from message_formats.names import camel, is_number, pascal
 from message_formats.read import load_json, load_xml
 from message_formats.validate import GENERATED, json_problems, xsd
@@ -32,21 +33,26 @@ class GelezenRetour:
 
 
 def lees_retour(path: Path) -> GelezenRetour:
-    """Reads a retourbericht; its first byte says which format it is.
+    """Reads a retourbericht.
 
     Raises:
         KetenFout: `T-KAPOT` when it cannot be read, `T-SCHEMA` when it is not what its schema says.
     """
     if not path.is_file() or path.stat().st_size > MOST_BYTES:
         raise KetenFout("T-KAPOT", "bestand")
-    with path.open("rb") as file:
-        is_json = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
     try:
-        return _from_json(load_json(path)) if is_json else _from_xml(load_xml(path))
+        return _from_json(load_json(path)) if formaat_van(path) == "json" else _from_xml(load_xml(path))
     except KetenFout as fout:
         if fout.code.startswith("T-"):
             raise
         raise KetenFout("T-KAPOT", fout.wijzer) from None
+
+
+def formaat_van(path: Path) -> RetourFormaat:
+    """Which format a retourbericht is: its first byte says it."""
+    with path.open("rb") as file:
+        is_json = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    return "json" if is_json else "xml"
 
 
 def _from_json(document: Any) -> GelezenRetour:

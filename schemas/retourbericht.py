@@ -1,4 +1,7 @@
-"""The definition of the retourbericht: what a recipient may answer, as `retour/v<versie>.yml` says it."""
+"""The definitions of what goes back and forth about a delivery: `retour/<bericht>/v<versie>.yml`.
+
+A recipient answers a delivery with a `retourbericht`; what became of that it hears in an `antwoordbericht`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ VERSIE = "1.0"
 
 
 class Retour(Model):
-    """A version of the retourbericht: its envelope, and the fields of a signal in it."""
+    """A version of such a message: its envelope, and the fields of a signal in it."""
 
     bericht: str
     versie: str
@@ -29,5 +32,15 @@ class Retour(Model):
 
 @cache
 def retourbericht(versie: str = VERSIE) -> Retour:
-    """The definition of a version."""
-    return Retour(**read_yaml(ROOT / "retour" / f"v{versie}.yml"))
+    """What a recipient may answer."""
+    return _lees("retourbericht", versie)
+
+
+@cache
+def antwoordbericht(versie: str = VERSIE) -> Retour:
+    """What a recipient hears of its answer."""
+    return _lees("antwoordbericht", versie)
+
+
+def _lees(bericht: str, versie: str) -> Retour:
+    return Retour(**read_yaml(ROOT / "retour" / bericht / f"v{versie}.yml"))
