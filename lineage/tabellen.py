@@ -234,6 +234,32 @@ retour = Table(
     Column("code", String(30)),
     Column("aantal", Integer, nullable=False),
     Column("ontvangen_op", DateTime(timezone=True), nullable=False),
+    Column("run_id", String(40)),
+    Column("retourcode", String(4)),
+    Column("ondertekenaar", String(64)),
+)
+
+retour_signaal = Table(
+    "retour_signaal",
+    metadata,
+    Column("retour_id", ForeignKey("retour.retour_id"), primary_key=True),
+    Column("signaal_id", String(36), primary_key=True),
+    Column("signaal_code", String(20), nullable=False),
+    Column("retourcode", String(4), nullable=False),
+)
+
+antwoord = Table(
+    "antwoord",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("retour_id", String(64), nullable=False),
+    Column("ontvanger", String(20)),
+    Column("formaat", String(4), nullable=False),
+    Column("inhoud", Text, nullable=False),
+    Column("gemaakt_op", DateTime(timezone=True), nullable=False),
+    Column("geleverd_op", DateTime(timezone=True)),
+    Column("code", String(30)),
+    Index("antwoord_open", "geleverd_op", "ontvanger"),
 )
 
 terugmelding = Table(

@@ -76,11 +76,20 @@ class Certificaten:
         """
         known = self._versleutelaars.get(ontvanger.ontvanger)
         if known is None:
-            certificaat, *tussen = lees_certificaten(self.map / "ontvangers" / f"{ontvanger.ontvanger}.pem")
-            self._controleer(ontvanger.ontvanger, certificaat, tussen, ontvanger.oin, op)
+            certificaat = self.van_ontvanger(ontvanger, op)
             publieke_sleutel(certificaat)
             known = self._versleutelaars[ontvanger.ontvanger] = Versleutelaar(certificaat)
         return known
+
+    def van_ontvanger(self, ontvanger: Ontvanger, op: datetime) -> x509.Certificate:
+        """The certificate by which we know a recipient: for it we encrypt, with it it signs.
+
+        Raises:
+            KetenFout: a `K-` code when it has none that counts at that moment.
+        """
+        certificaat, *tussen = lees_certificaten(self.map / "ontvangers" / f"{ontvanger.ontvanger}.pem")
+        self._controleer(ontvanger.ontvanger, certificaat, tussen, ontvanger.oin, op)
+        return certificaat
 
     def _controleer(
         self, wie: str, certificaat: x509.Certificate, tussen: list[x509.Certificate], van: str, op: datetime

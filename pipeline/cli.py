@@ -54,7 +54,7 @@ app.command()(lees.lees)
 app.add_typer(leveringen.app, name="levering")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
-app.command()(retour.retour)
+app.add_typer(retour.app, name="retour")
 app.add_typer(vertrek.app, name="vertrek")
 app.add_typer(sleutel.app, name="sleutel")
 

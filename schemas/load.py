@@ -202,6 +202,7 @@ def _read_ontvanger(row: dict[str, str]) -> Ontvanger:
     values: dict[str, Any] = dict(row)
     values["producten"] = frozenset(row["producten"].split())
     values["partner"] = row["partner"] == "ja"
+    values["retour_ondertekend"] = row.get("retour_ondertekend") == "ja"  # absent in declarations of before 0044
     values["formaten"] = tuple(row["formaten"].split())
     values["percentage_kosten_van_bestaan"] = int(row["percentage_kosten_van_bestaan"] or 0) or None
     values["aow_norm"] = {"ja": True, "nee": False}.get(row["aow_norm"])

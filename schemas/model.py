@@ -453,7 +453,8 @@ class Ontvanger(Model):
 
     `partner` says whether the agreement has the burgerservicenummer of the partner; `leveringsoort` whether it is sent
     what changed or everything that holds; `overeenkomst_tot` is the last day, None while the agreement runs;
-    `overeenkomst_ingetrokken` is the day from which it is revoked. The percentage and `aow_norm` (whether households
+    `overeenkomst_ingetrokken` is the day from which it is revoked; `retour_ondertekend` says whether a retourbericht
+    counts only when it is signed. The percentage and `aow_norm` (whether households
     of pension age are held against the AOW norm) are its own choice, by the Regeling kwijtschelding belastingen
     medeoverheden; None where it has nothing to do with kwijtschelding.
     """
@@ -473,6 +474,7 @@ class Ontvanger(Model):
     overeenkomst_van: date
     overeenkomst_tot: date | None
     overeenkomst_ingetrokken: date | None
+    retour_ondertekend: bool
     contact: str
 
     def geldt_op(self, dag: date) -> bool:

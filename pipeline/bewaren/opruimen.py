@@ -37,8 +37,8 @@ from pipeline.instellingen import Instellingen
 from pipeline.levering.inbox import MERK
 from pipeline.logboek import LOGBOEK
 from pipeline.periode import maand_erbij
+from pipeline.retour.inbox import VERWERKT
 from pipeline.retour.ongegrond import vernietig_ongegronde
-from pipeline.retour.retour import VERWERKT
 from pipeline.sleutelrotatie import laat_logversies_vervallen
 from pipeline.stand import Stand, lake_naam
 from privacy.verwerkingslog import bestand

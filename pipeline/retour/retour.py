@@ -1,160 +1,158 @@
 """Step: take in what recipients answered to their deliveries.
 
-A retourbericht is valid or refused as a whole: it comes from who received the delivery, and was not taken in before. A
-signal in it counts when that recipient was sent it in that delivery. What does not count gets a `T-` code, and the
-answer to the recipient says so; a file that was taken in is moved aside under a name of ours, because its own may hold
-a burgerservicenummer.
+A retourbericht is valid or refused as a whole: it comes from who received the delivery, signed when the agreement says
+so, and was not taken in before. A signal in it counts when that recipient was sent it in that delivery. What does not
+count gets a `T-` code, and every retourbericht is answered (`pipeline.retour.antwoord`), also one that is refused.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-import sqlalchemy as sa
 
-from lineage import retour as ledger_retour
-from lineage import tabellen as t
+from lineage import retour as boek
 from lineage.ledger import Rij, Stap
-from message_formats.retour import GelezenRetour, lees_retour
+from message_formats.manifest import digest
+from message_formats.retour import GelezenRetour, formaat_van, lees_retour
 from pipeline.geleverd import geleverd_pad
 from pipeline.instellingen import Instellingen
+from pipeline.retour.afzender import Afzender, stel_vast
+from pipeline.retour.antwoord import Verwerkt, stel_op
 from schemas.fout import KetenFout
-from schemas.load import meldingen, ontvangers
-
-VERWERKT, ANTWOORD = "verwerkt", "antwoord"
-EINDE = ("ingetrokken", "beeindigd")
-
-
-@dataclass(frozen=True)
-class Verwerkt:
-    """What became of a retourbericht: taken in or refused with a code; verdicts counted, other signals per code."""
-
-    retour_id: str
-    ontvanger: str | None
-    status: str
-    code: str | None = None
-    wijzer: str = ""
-    oordelen: dict[str, int] = field(default_factory=dict)
-    niet_aangenomen: dict[str, str] = field(default_factory=dict)  # signaal_id to code
-
-    def antwoord(self) -> dict[str, Any]:
-        """What the recipient is told."""
-        codes = {self.code, *self.niet_aangenomen.values()} - {None}
-        return {
-            "retour": self.retour_id,
-            "status": self.status,
-            "code": self.code,
-            "plaats": self.wijzer,
-            "oordelen": self.oordelen,
-            "nietAangenomen": [{"signaalId": nr, "code": code} for nr, code in sorted(self.niet_aangenomen.items())],
-            "betekenis": {code: meldingen()[code].betekenis for code in sorted(codes, key=str) if code},
-        }
 
 
 def verwerk(instellingen: Instellingen, pad: Path, kanaal: str | None = None) -> Verwerkt:
     """Takes in one retourbericht; `kanaal` is the recipient whose channel it came by, when that is known."""
-    stap = Stap("retour", "")
+    stap, naar, ledger = Stap("retour", ""), kanaal, instellingen.grootboek
+    bestand: dict[str, Any] = {"sha256": digest(pad), "formaat": formaat_van(pad)}
     try:
         gelezen = lees_retour(pad)
-        afzender = gelezen.envelop["afzender_code"]
-        retour_id = _digest(afzender, gelezen.envelop["retour_identificatie"])
-        uitlevering = _herken(instellingen, gelezen, retour_id, kanaal)
+        uitlevering = boek.vind_uitlevering(ledger, gelezen.envelop["bericht_identificatie"])
+        afzender = stel_vast(instellingen, pad, gelezen, uitlevering, kanaal)
+        naar = kanaal or afzender.naar
+        retour_id = _digest(afzender.ontvanger.ontvanger, gelezen.envelop["retour_identificatie"])
+        uitlevering = _toets(instellingen, gelezen, retour_id, uitlevering)
     except KetenFout as fout:
-        return _wijs_af(instellingen, pad, kanaal, fout, stap)
-    terugmeldingen, refused = _terugmeldingen(instellingen, gelezen, retour_id, uitlevering)
+        refused = _digest("afgekeurd", bestand["sha256"])
+        return _wijs_af(instellingen, Verwerkt(refused, **bestand, naar=naar, **_waarom(fout)), kanaal, stap)
+    sent = _geleverd(instellingen, uitlevering)
+    refused_signals = _niet_aangenomen(gelezen, sent)
+    rows = _signalen(gelezen, retour_id, uitlevering, sent, refused_signals)
+    terugmeldingen = [row for row in rows if "oordeel" in row]
     counts = Counter(row["oordeel"] for row in terugmeldingen)
-    row = {
-        "retour_id": retour_id,
-        "ontvanger": afzender,
-        "status": ledger_retour.AANGENOMEN,
-        "code": None,
-        "aantal": len(terugmeldingen),
-        "ontvangen_op": datetime.now(UTC),
-    }
+    verwerkt = Verwerkt(
+        retour_id,
+        **bestand,
+        naar=naar,
+        status=boek.AANGENOMEN,
+        bericht_identificatie=uitlevering["bericht_identificatie"],
+        oordelen=dict(counts),
+        niet_aangenomen=refused_signals,
+    )
     stap.onderwerp, stap.product, stap.periode = retour_id, uitlevering["product"], uitlevering["periode"]
     stap.tellingen = {("", "retour", oordeel): aantal for oordeel, aantal in counts.items()}
-    stap.tellingen |= {("", "retour", code): aantal for code, aantal in Counter(refused.values()).items()}
-    if not ledger_retour.registreer(instellingen.grootboek, row, terugmeldingen, stap):
-        return Verwerkt(retour_id, afzender, ledger_retour.AFGEKEURD, "T-DUBBEL")
-    return Verwerkt(retour_id, afzender, ledger_retour.AANGENOMEN, None, "", dict(counts), refused)
+    stap.tellingen |= {("", "retour", code): aantal for code, aantal in Counter(refused_signals.values()).items()}
+    ingekomen = boek.Ingekomen(
+        _rij(verwerkt, afzender, gelezen, uitlevering, len(terugmeldingen)),
+        stel_op(verwerkt, instellingen.afzender_oin),
+        terugmeldingen,
+        [row for row in rows if "oordeel" not in row],
+    )
+    if not boek.registreer(ledger, ingekomen, stap):
+        double = Verwerkt(retour_id, **bestand, naar=naar, **_waarom(KetenFout("T-DUBBEL")))
+        return _wijs_af(instellingen, double, kanaal, stap)
+    return verwerkt
 
 
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _herken(instellingen: Instellingen, gelezen: GelezenRetour, retour_id: str, kanaal: str | None) -> Rij:
+def _waarom(fout: KetenFout) -> dict[str, Any]:
+    return {"status": boek.AFGEKEURD, "code": fout.code, "wijzer": fout.wijzer}
+
+
+def _rij(
+    verwerkt: Verwerkt, afzender: Afzender, gelezen: GelezenRetour, uitlevering: Rij, oordelen: int
+) -> dict[str, Any]:
+    return {
+        "retour_id": verwerkt.retour_id,
+        "ontvanger": afzender.ontvanger.ontvanger,
+        "status": verwerkt.status,
+        "code": None,
+        "aantal": oordelen,
+        "ontvangen_op": datetime.now(UTC),
+        "run_id": uitlevering["run_id"],
+        "retourcode": gelezen.envelop["retourcode"],
+        "ondertekenaar": afzender.ondertekenaar,
+    }
+
+
+def _toets(instellingen: Instellingen, gelezen: GelezenRetour, retour_id: str, uitlevering: Rij | None) -> Rij:
     """The delivery that is answered.
 
     Raises:
-        KetenFout: `T-AFZENDER`, `T-ONTVANGER`, `T-DUBBEL` or `T-BERICHT` when it may not be taken in.
+        KetenFout: `T-ONTVANGER`, `T-DUBBEL` or `T-BERICHT` when it may not be taken in.
     """
-    envelop, ledger = gelezen.envelop, instellingen.grootboek
-    afzender = ontvangers().get(envelop["afzender_code"])
-    if afzender is None or afzender.oin != envelop["afzender_oin"] or kanaal not in (None, afzender.ontvanger):
-        raise KetenFout("T-AFZENDER")
-    if envelop["ontvanger_oin"] != instellingen.afzender_oin:
+    if gelezen.envelop["ontvanger_oin"] != instellingen.afzender_oin:
         raise KetenFout("T-ONTVANGER")
-    if ledger_retour.is_bekend(ledger, retour_id):
+    if boek.is_bekend(instellingen.grootboek, retour_id):
         raise KetenFout("T-DUBBEL")
-    uitlevering = ledger_retour.vind_uitlevering(ledger, envelop["bericht_identificatie"])
     if uitlevering is None:
         raise KetenFout("T-BERICHT")
-    if uitlevering["ontvanger"] != afzender.ontvanger:
-        raise KetenFout("T-AFZENDER")
     return uitlevering
 
 
-def _wijs_af(instellingen: Instellingen, pad: Path, kanaal: str | None, fout: KetenFout, stap: Stap) -> Verwerkt:
-    """Enters a refusal, once per content; who it says it is from is not taken over."""
-    content = pad.read_bytes() if pad.is_file() and fout.wijzer != "bestand" else str(pad.stat().st_size).encode()
-    retour_id = hashlib.sha256(b"afgekeurd\n" + content).hexdigest()
-    status = ledger_retour.AFGEKEURD
-    if fout.code != "T-DUBBEL":
-        row = {"retour_id": retour_id, "ontvanger": kanaal, "status": status, "code": fout.code, "aantal": 0}
-        stap.onderwerp, stap.status, stap.code = retour_id, status, fout.code
-        ledger_retour.registreer(instellingen.grootboek, {**row, "ontvangen_op": datetime.now(UTC)}, [], stap)
-    return Verwerkt(retour_id, kanaal, status, fout.code, fout.wijzer)
+def _wijs_af(instellingen: Instellingen, verwerkt: Verwerkt, kanaal: str | None, stap: Stap) -> Verwerkt:
+    """Enters a refusal, once per content, and its answer; who it says it is from is not taken over."""
+    ledger, antwoord = instellingen.grootboek, stel_op(verwerkt, instellingen.afzender_oin)
+    stap.onderwerp, stap.status, stap.code = verwerkt.retour_id, verwerkt.status, verwerkt.code
+    retour = {
+        "retour_id": verwerkt.retour_id,
+        "ontvanger": kanaal,
+        "status": verwerkt.status,
+        "code": verwerkt.code,
+        "aantal": 0,
+        "ontvangen_op": datetime.now(UTC),
+    }
+    if verwerkt.code == "T-DUBBEL" or not boek.registreer(ledger, boek.Ingekomen(retour, antwoord), stap):
+        boek.beantwoord(ledger, antwoord)
+    return verwerkt
 
 
-def _terugmeldingen(
-    instellingen: Instellingen, gelezen: GelezenRetour, retour_id: str, uitlevering: Rij
-) -> tuple[list[Rij], dict[str, str]]:
-    """The verdicts to enter, and the signals that do not count with the reason."""
-    sent = _geleverd(instellingen, uitlevering)
+def _niet_aangenomen(gelezen: GelezenRetour, sent: Mapping[str, str]) -> dict[str, str]:
+    """The signals that do not count, with the reason."""
     times = Counter(signaal["signaal_id"] for signaal in gelezen.signalen)
-    rows: list[Rij] = []
-    refused: dict[str, str] = {}
+    return {nr: "T-HERHAALD" if nr in sent else "T-SIGNAAL" for nr, n in times.items() if n > 1 or nr not in sent}
+
+
+def _signalen(
+    gelezen: GelezenRetour, retour_id: str, uitlevering: Rij, sent: Mapping[str, str], refused: Collection[str]
+) -> list[dict[str, Any]]:
+    """The rows to enter of the signals that count: with a verdict, or a retourcode alone."""
+    of_delivery = {
+        "ontvanger": uitlevering["ontvanger"],
+        "product": uitlevering["product"],
+        "geleverd_op": uitlevering["dagtekening"],
+        "ontvangen_op": datetime.now(UTC),
+    }
+    rows: list[dict[str, Any]] = []
     for signaal in gelezen.signalen:
-        nr = signaal["signaal_id"]
-        if nr not in sent:
-            refused[nr] = "T-SIGNAAL"
-        elif times[nr] > 1:
-            refused[nr] = "T-HERHAALD"
-        elif "oordeel" in signaal:
-            rows.append(
-                {
-                    "retour_id": retour_id,
-                    "signaal_id": nr,
-                    "ontvanger": uitlevering["ontvanger"],
-                    "product": uitlevering["product"],
-                    "signaal_code": sent[nr],
-                    "oordeel": signaal["oordeel"],
-                    "code": signaal["retourcode"],
-                    "geleverd_op": uitlevering["dagtekening"],
-                    "ontvangen_op": datetime.now(UTC),
-                }
-            )
-    return rows, refused
+        nr, retourcode = signaal["signaal_id"], signaal["retourcode"]
+        if nr in refused:
+            continue
+        row = {"retour_id": retour_id, "signaal_id": nr, "signaal_code": sent[nr]}
+        if "oordeel" in signaal:
+            rows.append(row | of_delivery | {"oordeel": signaal["oordeel"], "code": retourcode})
+        else:
+            rows.append(row | {"retourcode": retourcode})
+    return rows
 
 
 def _geleverd(instellingen: Instellingen, uitlevering: Rij) -> dict[str, str]:
@@ -166,87 +164,3 @@ def _geleverd(instellingen: Instellingen, uitlevering: Rij) -> dict[str, str]:
         path, columns=["signaal_id", "signaal_code"], filters=[("ontvanger", "=", uitlevering["ontvanger"])]
     )
     return dict(zip(table["signaal_id"].to_pylist(), table["signaal_code"].to_pylist(), strict=True))
-
-
-# The inbox
-
-
-def verwerk_inbox(instellingen: Instellingen) -> Counter[str]:
-    """Takes in everything in `landing/retour/<ontvanger>/`, answers it, and counts per status or code."""
-    result: Counter[str] = Counter()
-    for ontvanger, path in _nieuw(instellingen):
-        outcome = verwerk(instellingen, path, ontvanger)
-        _beantwoord(path.parent / ANTWOORD, outcome)
-        aside = path.parent / VERWERKT
-        aside.mkdir(exist_ok=True, mode=0o700)
-        path.rename(aside / f"{outcome.retour_id[:32]}-{os.urandom(4).hex()}")
-        result[outcome.code or outcome.status] += 1
-    return result
-
-
-def _nieuw(instellingen: Instellingen) -> Iterator[tuple[str, Path]]:
-    """Files in the folders of known recipients, oldest first; hidden ones are still being written."""
-    inbox = instellingen.map("landing", "retour")
-    for code in sorted(ontvangers()):
-        files = [path for path in (inbox / code).glob("*") if path.is_file() and not path.name.startswith(".")]
-        for path in sorted(files, key=lambda path: (path.stat().st_mtime_ns, path.name)):
-            yield code, path
-
-
-def _beantwoord(folder: Path, outcome: Verwerkt) -> None:
-    folder.mkdir(exist_ok=True, mode=0o700)
-    path = folder / f"{outcome.retour_id[:32]}.json"
-    if outcome.code == "T-DUBBEL":
-        path = path.with_name(f"{path.stem}-dubbel.json")
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text(json.dumps(outcome.antwoord(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    aside.rename(path)
-
-
-# Review
-
-
-@dataclass(frozen=True)
-class Onbeslist:
-    """A signal that was sent and has no verdict yet, by its number in the message."""
-
-    ontvanger: str
-    product: str
-    signaal_id: str
-    signaal_code: str
-    sinds: datetime
-
-
-def onbesliste_signalen(instellingen: Instellingen, product: str, voor: datetime) -> list[Onbeslist]:
-    """The signals of a product for review: sent before a moment and never answered, or in onderzoek since before it.
-
-    What was withdrawn or ended since needs no answer any more.
-    """
-    ledger = instellingen.grootboek
-    judged, u = ledger_retour.beoordeeld(ledger), t.uitlevering.c
-    query = sa.select(t.uitlevering).where(u.status == "geleverd", u.product == product)
-    open_: dict[tuple[str, str], Onbeslist] = {}
-    old_enough = ledger.rijen(query.where(u.dagtekening < voor).limit(1))
-    for row in ledger.rijen(query.order_by(u.dagtekening, u.volgnummer)) if old_enough else ():
-        for nr, code, mutatie in _verzonden(instellingen, row):
-            key = (row["ontvanger"], nr)
-            if mutatie in EINDE:
-                open_.pop(key, None)
-            elif key not in judged:
-                open_.setdefault(key, Onbeslist(row["ontvanger"], row["product"], nr, code, row["dagtekening"]))
-    moment = voor.replace(tzinfo=None)
-    found = [item for item in open_.values() if item.sinds.replace(tzinfo=None) < moment]
-    found += [
-        Onbeslist(row["ontvanger"], row["product"], row["signaal_id"], row["signaal_code"], row["ontvangen_op"])
-        for row in ledger_retour.onbesliste_signalen(ledger, voor)
-        if row["product"] == product
-    ]
-    return sorted(found, key=lambda item: (item.ontvanger, item.product, item.signaal_id))
-
-
-def _verzonden(instellingen: Instellingen, uitlevering: Rij) -> Iterator[tuple[str, str, str]]:
-    path = geleverd_pad(instellingen, uitlevering["run_id"])
-    if path.exists():
-        columns = ["signaal_id", "signaal_code", "mutatie"]
-        table = pq.read_table(path, columns=columns, filters=[("ontvanger", "=", uitlevering["ontvanger"])])
-        yield from zip(*(column.to_pylist() for column in table.columns), strict=True)

@@ -106,6 +106,7 @@ def _grootboek(instellingen: Instellingen, code: str, folder: Path) -> None:
         "uitleveringen": sa.select(t.uitlevering).where(t.uitlevering.c.ontvanger == code),
         "uitleveringbestanden": sa.select(t.uitlevering_bestand).where(t.uitlevering_bestand.c.ontvanger == code),
         "verslagen": sa.select(t.verslag).where(t.verslag.c.aanleveraar == code),
+        "retourberichten": sa.select(t.retour).where(t.retour.c.ontvanger == code),
         "terugmeldingen": sa.select(t.terugmelding).where(t.terugmelding.c.ontvanger == code),
         "leveringen": sa.select(t.levering).where(t.levering.c.levering_nr.in_(own)),
         "vernietigingen": sa.select(t.vernietiging).where(v.dataset == f"vertrek/{code}"),
