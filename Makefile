@@ -24,7 +24,7 @@ demo: $(READY)
 	$(BIN)/keten demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not zwaar" -n auto
+	$(BIN)/python -m pytest -m "not zwaar" -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

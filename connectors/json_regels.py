@@ -48,8 +48,8 @@ def blokken(stream: IO[bytes]) -> Iterator[bytes]:
 def kolommen(block: bytes, sleutels: Collection[str]) -> dict[str, pa.Array] | None:
     """The values of these keys as columns of text, a row for each line; None when the block is not regular."""
     schema = _schema(block, sleutels)
-    lines = _objects(block)
-    if schema is None or lines is None or _has_escapes(block) or not _is_utf8(block):
+    lines = _objects(block) if schema is not None else None
+    if lines is None or _has_escapes(block) or not _is_utf8(block):
         return None
     try:
         table = pyarrow.json.read_json(
