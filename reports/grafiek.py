@@ -61,9 +61,9 @@ def _clean(root: etree._Element, tekst: str) -> str:
             parent.remove(element)
     for element in root.iter():
         element.tag = str(element.tag).removeprefix(_SVG)
-        for name, value in element.attrib.items():
-            if name in _MATEN:
-                element.set(name, _DECIMALEN.sub(r"\1", value))
+        for name in _MATEN:
+            if (length := element.get(name)) is not None:
+                element.set(name, _DECIMALEN.sub(r"\1", length))
     etree.cleanup_namespaces(root)
     kept = {name: root.get(name) for name in ("viewBox",)}
     root.attrib.clear()
