@@ -26,7 +26,7 @@ from schemas.fout import KetenFout
 from schemas.load import ontvangers
 from schemas.model import Ontvanger
 
-WAARSCHUW = timedelta(days=60)
+WAARSCHUW = timedelta(days=60)  # from this many days before it expires on
 AFZENDER = "afzender"
 VERLOOPT = "K-VERLOOPT"
 
@@ -115,7 +115,7 @@ class Certificaten:
             if wie == AFZENDER:
                 self.ondertekenaar(op)
             else:
-                self.versleutelaar(ontvangers()[wie], op)
+                publieke_sleutel(self.van_ontvanger(ontvangers()[wie], op))
         except KetenFout as fout:
             return Geldigheid(wie, tot, fout.code)
-        return Geldigheid(wie, tot, VERLOOPT if tot - op < WAARSCHUW else None)
+        return Geldigheid(wie, tot, VERLOOPT if tot.date() - op.date() <= WAARSCHUW else None)

@@ -157,7 +157,8 @@ class Gegevens:
     """All that the pages show.
 
     `bevindingen` counts findings about files per (levering, doel) and code. `beantwoord` counts the recipients that
-    answered per product and period, and `retouren` holds when each recipient last answered.
+    answered per product and period, `retouren` holds when each recipient last answered, and
+    `certificaten` how its certificate stands.
     """
 
     stand: datetime | None
@@ -170,6 +171,7 @@ class Gegevens:
     oordelen: tuple[Oordelen, ...] = ()
     beantwoord: Telling = field(default_factory=dict)
     retouren: Mapping[str, datetime] = field(default_factory=dict)
+    certificaten: Mapping[str, str] = field(default_factory=dict)
 
 
 def lees(ledger: Ledger) -> Gegevens:

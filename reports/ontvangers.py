@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from reports.blad import Blad, Cel, Deel, Oordeel, Pagina, Verwijzing, kolommen, maand
 from reports.bladen import Product
@@ -18,7 +17,12 @@ from schemas.berichtversies import bericht_voor
 from schemas.load import doelen, ontvangers, producten
 from schemas.model import Ontvanger
 
-SOORT = {"gemeente": "gemeente", "rmc": "Doorstroompunt (RMC-regio)", "waterschap": "waterschap"}
+SOORT = {
+    "gemeente": "gemeente",
+    "rmc": "Doorstroompunt (RMC-regio)",
+    "waterschap": "waterschap",
+    "samenwerkingsverband": "samenwerkingsverband",
+}
 INHOUD = {"dat": "alleen dat er een signaal is", "wat": "het signaal met de gegevens waarop het rust"}
 LEVERING = {"mutaties": "wat is veranderd", "volledig": "steeds alles wat geldt"}
 
@@ -66,7 +70,7 @@ def ontvanger_paginas(gegevens: Gegevens, bladen: Mapping[str, Product]) -> tupl
         if run.naam in bladen:
             for ontvanger, row in _uitleveringen(run, bladen[run.naam].ontvangers):
                 rows[ontvanger].append(row)
-    return tuple(_pagina(item, rows[item.ontvanger], gegevens.retouren) for item in ontvangers().values())
+    return tuple(_pagina(item, rows[item.ontvanger], gegevens) for item in ontvangers().values())
 
 
 def _uitleveringen(run: Run, blad: Blad) -> Iterable[tuple[str, tuple[Cel, ...]]]:
@@ -80,7 +84,7 @@ def _uitleveringen(run: Run, blad: Blad) -> Iterable[tuple[str, tuple[Cel, ...]]
         yield ontvanger, (product, maand(run.periode), *cells, datum(norm), verdict)
 
 
-def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], retouren: Mapping[str, datetime]) -> Pagina:
+def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], gegevens: Gegevens) -> Pagina:
     naam = f"ontvanger-{item.ontvanger}"
     uit = Blad(
         f"{naam}-uitleveringen",
@@ -127,7 +131,8 @@ def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], retouren: Mapping[str,
             ("Levering", LEVERING[item.leveringsoort]),
             ("Formaten", ", ".join(item.formaten)),
             ("Gegevens van de partner", "ja" if item.partner else "nee"),
-            ("Laatste retourbericht", retouren.get(item.ontvanger) or "nog geen"),
+            ("Laatste retourbericht", gegevens.retouren.get(item.ontvanger) or "nog geen"),
+            ("Certificaat", gegevens.certificaten.get(item.ontvanger) or "niet bekend"),
             ("Contact", item.contact),
         ),
     )

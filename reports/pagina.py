@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from lineage.ledger import Ledger
 from reports.blad import Blad, Cel, Pagina
@@ -44,13 +46,15 @@ class SomKloptNiet(KetenFout):
         super().__init__("A-SOM", " ".join(afwijking.tekst for afwijking in afwijkingen))
 
 
-def bouw(ledger: Ledger, doel: Path) -> Path:
+def bouw(ledger: Ledger, doel: Path, certificaten: Mapping[str, str] = MappingProxyType({})) -> Path:
     """Builds the pages in folder `doel` and returns the path of `index.html`.
+
+    `certificaten` says how the certificate of each recipient stands, which is no matter of the ledger.
 
     Raises:
         SomKloptNiet: after writing, when counts in the ledger do not add up.
     """
-    gegevens = lees(ledger)
+    gegevens = replace(lees(ledger), certificaten=certificaten)
     afwijkingen = controleer(gegevens)
     files = _maak(gegevens, afwijkingen)
     for name in sorted(files, key=lambda name: (name == "index.html", name)):
