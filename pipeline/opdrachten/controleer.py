@@ -38,15 +38,23 @@ def controleer(
     from pipeline.herhaling.herhaal import controleer as controleer_run  # noqa: PLC0415
     from pipeline.herhaling.herhaal import te_controleren  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from schemas.fout import KetenFout  # noqa: PLC0415
 
     if (run is None) != alle:
         raise typer.BadParameter("noem een run of kies --alle", param_hint="run")
     instellingen = Instellingen()
     equal = True
     for run_id in te_controleren(instellingen) if run is None else [run]:
-        with voortgang() as progress:
-            progress.add_task(f"{run_id} herhalen", total=None)
-            herhaling = controleer_run(instellingen, run_id)
+        try:
+            with voortgang() as progress:
+                progress.add_task(f"{run_id} herhalen", total=None)
+                herhaling = controleer_run(instellingen, run_id)
+        except KetenFout as fout:
+            if run is not None:
+                raise
+            console.print(f"{run_id}: [red]niet te herhalen[/red]: {fout}", soft_wrap=True)
+            equal = False
+            continue
         toon(herhaling)
         equal = equal and herhaling.gelijk
     if not equal:

@@ -168,6 +168,38 @@ def test_controle_keeps_nothing_and_finds_a_changed_digest(keten_stad: Keten, ei
     assert stap["soort"] == "controleer"
 
 
+def test_all_runs_are_checked_one_after_another(keten_stad: Keten, eigen_stad: Instellingen) -> None:
+    told = keten_stad("controleer", "--alle")
+    assert told.code == 0, told.tekst
+    runs = [str(row["run_id"]) for row in eigen_stad.grootboek.rijen(sa.select(t.productrun))]
+    assert len(runs) == 2
+    assert all(f"{run_id}: alles is gelijk aan toen" in told.tekst for run_id in runs)
+    checked = eigen_stad.grootboek.rijen(sa.select(t.stap).where(t.stap.c.soort == "controleer"))
+    assert sorted(row["onderwerp"] for row in checked) == sorted(runs)
+
+
+def test_one_run_that_cannot_be_repeated_does_not_keep_the_others_from_it(
+    keten_stad: Keten, eigen_stad: Instellingen
+) -> None:
+    februari, maart = eigen_stad.grootboek.laatste_run("vsv", "2026-02"), toen(eigen_stad)
+    assert februari is not None
+    pins = json.loads(februari["pins"]) | {"referentie": "0" * 64}
+    made = t.run_bestand.c
+    with eigen_stad.grootboek.transactie() as connection:
+        this = t.productrun.c.run_id == februari["run_id"]
+        connection.execute(t.productrun.update().where(this).values(pins=json.dumps(pins)))
+        changed = t.run_bestand.update().where(made.run_id == maart, made.naam == "bewijs_vsv.parquet")
+        connection.execute(changed.values(sha256="0" * 64, inhoud="0" * 64))
+
+    told = keten_stad("controleer", "--alle")
+
+    assert told.code == 5
+    assert f"{februari['run_id']}: niet te herhalen" in told.tekst and "Z-INVOER" in told.tekst
+    assert f"{maart}: niet alles is gelijk aan toen" in told.tekst
+    assert told.tekst.count("anders: ") == 1
+    assert keten_stad("controleer", februari["run_id"]).code == 3  # asked for by name it is an error
+
+
 def oordeel(instellingen: Instellingen, ontvanger: str, signaal: dict[str, Any]) -> None:
     """The recipient finds a signal ungrounded."""
     with instellingen.grootboek.transactie() as connection:
