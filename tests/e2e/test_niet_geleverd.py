@@ -24,6 +24,8 @@ from tests.e2e.eenmalig import schone_omgeving
 from tests.e2e.keten import FEBRUARI, RMC_UTRECHT, UTRECHT, keten_in, neem_jongeren_op
 from tests.geopend import met_certificaten
 
+pytestmark = pytest.mark.zwaar
+
 
 @pytest.fixture(scope="module")
 def klaar(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:

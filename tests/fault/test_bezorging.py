@@ -17,7 +17,6 @@ from message_formats.lees import lees_map
 from message_formats.openen import Opener
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
-from pipeline.proefketen import trek_in
 from pipeline.signaleer import signaleer
 from schemas import load
 from schemas.model import Machtiging
@@ -160,34 +159,6 @@ def test_earlier_delivery_goes_first_and_numbers_have_no_gap(stad: Instellingen)
     for naar in (UTRECHT, RMC_UTRECHT):
         found = nummers(stad, naar)
         assert found == list(range(1, len(found) + 1))
-
-
-def test_revoked_certificate_gets_nothing_and_the_others_do(
-    tmp_path: Path, stad: Instellingen, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (stad.data / "certificaten").unlink()
-    met_certificaten(stad.data)
-    trek_in(stad, UTRECHT)
-
-    uitkomst = lever(stad, signaleer(stad, "vsv", FEBRUARI).run_id)
-
-    assert uitkomst.redenen == {"K-INGETROKKEN": 1}
-    assert uitkomst.ontvangers["geleverd"] >= 1
-    assert not list((stad.uitleveringen / UTRECHT).rglob("*"))
-
-
-def test_without_certificate_or_with_that_of_another_nothing_goes(stad: Instellingen) -> None:
-    (stad.data / "certificaten").unlink()
-    met_certificaten(stad.data)
-    folder = stad.data / "certificaten" / "ontvangers"
-    (folder / f"{UTRECHT}.pem").unlink()
-    (folder / f"{RMC_UTRECHT}.pem").write_bytes((folder / "0363.pem").read_bytes())
-
-    uitkomst = lever(stad, signaleer(stad, "vsv", FEBRUARI).run_id)
-
-    assert uitkomst.redenen == {"K-CERTIFICAAT": 1, "K-OIN": 1}
-    for naar in (UTRECHT, RMC_UTRECHT):
-        assert not list((stad.uitleveringen / naar).rglob("*"))
 
 
 @pytest.mark.parametrize("loopt", [True, False])
