@@ -26,6 +26,8 @@ from tests.e2e.test_mutaties import _brp, _duo
 from tests.geopend import geopend
 from tests.unit.test_bewaren import DAG, INKOMSTEN, MAXIMUM, eerste_dag
 
+pytestmark = pytest.mark.zwaar
+
 VANDAAG = datetime.now(UTC).date()
 
 

@@ -39,6 +39,8 @@ from tests.bewaar import (
 from tests.bouw import neem_op, personen_in_lake
 from tests.geopend import geopend
 
+pytestmark = pytest.mark.zwaar
+
 EINDE, DAARNA = date(2026, 6, 30), date(2026, 7, 1)
 Keten = Callable[..., tuple[int, str]]
 

@@ -41,6 +41,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.parquet"))}
 
 
+@pytest.mark.zwaar
 def test_same_input_gives_the_same_bytes_whatever_the_threads(tmp_path: Path) -> None:
     assert build(tmp_path, "een", threads=1).ok
     assert build(tmp_path, "twee", threads=2).ok
@@ -104,6 +105,7 @@ def test_dbt_says_nothing_and_leaves_nothing_in_the_checkout(tmp_path: Path, cap
     assert set(dbt_build.TRANSFORMS.rglob("*")) == before
 
 
+@pytest.mark.zwaar
 def test_two_processes_at_once(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from tests.integration.test_dbt_build import build;"

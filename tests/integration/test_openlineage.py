@@ -158,6 +158,7 @@ def test_a_backend_gets_the_same_events_as_the_file(tmp_path: Path, backend: tup
     assert taken == _lees(instellingen) != []
 
 
+@pytest.mark.zwaar
 def test_a_backend_that_is_away_costs_no_step_and_is_told_later(
     tmp_path: Path, backend: tuple[str, list[Event]]
 ) -> None:

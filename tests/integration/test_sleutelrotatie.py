@@ -34,6 +34,8 @@ from schemas.fout import KetenFout
 from tests.bouw import BIJSTAND, IKV, bijstand, ikv, maak_bsn, neem_op, personen_in_lake, schrijf_csv
 from tests.geopend import geopend, met_certificaten
 
+pytestmark = pytest.mark.zwaar
+
 A, B, C = (maak_bsn(nummer) for nummer in range(11, 14))
 GEMEENTE, JANUARI, FEBRUARI = "0344", "2026-01", "2026-02"
 Signalen = dict[tuple[str, str], tuple[str, str]]
