@@ -57,8 +57,8 @@ def _frame() -> str:
     manifest = f"{GENERATED}/manifest/v{MANIFEST_VERSIE}/manifest.schema.json"
     parts = [
         "# Gids voor ontvangers",
-        "Voor gemeenten, RMC-regio's en waterschappen die berichten van ons krijgen, en voor wie hun software maakt. "
-        "Een bericht bevat signalen. Een signaal betekent dat iets het onderzoeken waard is, nooit dat iemand iets "
+        "Voor gemeenten, RMC-regio's en waterschappen die berichten van ons krijgen, voor samenwerkingsverbanden die "
+        "voor gemeenten ontvangen, en voor wie hun software maakt. Een bericht bevat signalen. Een signaal betekent dat iets het onderzoeken waard is, nooit dat iemand iets "
         "fout heeft gedaan; u beslist.",
         "\n".join(
             [
@@ -119,7 +119,7 @@ _READING = """## Inlezen
   beantwoordt die.
 
 `keten lees <map>` doet dit alles voor u: het controleert een uitlevering, vergelijkt de formaten en slaat de signalen
-op als CSV en Parquet."""
+op als CSV, Parquet of Excel."""
 
 
 def _versies() -> str:
