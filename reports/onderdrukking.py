@@ -43,7 +43,10 @@ def onderdruk(waarden: Mapping[K, int], optellingen: Iterable[Optelling[K]]) -> 
     while True:
         _complete(waarden, sommen, hidden)
         derivable = _derivable(hidden, sommen)
-        extra = _extra(waarden, [som for som in sommen if derivable & {som.totaal, *som.delen}], hidden)
+        if not derivable:
+            return frozenset(hidden)
+        near = [som for som in sommen if derivable & {som.totaal, *som.delen}]
+        extra = _extra(waarden, near, hidden) or _extra(waarden, sommen, hidden)
         if extra is None:
             return frozenset(hidden)
         hidden.add(extra)
@@ -92,6 +95,6 @@ def _derivable(hidden: set[K], sommen: Sequence[Optelling[K]]) -> set[K]:
 
 
 def _extra(waarden: Mapping[K, int], sommen: Sequence[Optelling[K]], hidden: set[K]) -> K | None:
-    """One more count to hide, in the sums that give one away; None when there are none or all is hidden already."""
+    """One more count of these sums to hide, a part before a total; None when all is hidden already."""
     part = _smallest(waarden, [key for som in sommen for key in som.delen], hidden)
     return part if part is not None else _smallest(waarden, [som.totaal for som in sommen], hidden)
