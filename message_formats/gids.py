@@ -58,7 +58,8 @@ def _frame() -> str:
     parts = [
         "# Gids voor ontvangers",
         "Voor gemeenten, RMC-regio's en waterschappen die berichten van ons krijgen, voor samenwerkingsverbanden die "
-        "voor gemeenten ontvangen, en voor wie hun software maakt. Een bericht bevat signalen. Een signaal betekent dat iets het onderzoeken waard is, nooit dat iemand iets "
+        "voor gemeenten ontvangen, en voor wie hun software maakt. "
+        "Een bericht bevat signalen. Een signaal betekent dat iets het onderzoeken waard is, nooit dat iemand iets "
         "fout heeft gedaan; u beslist.",
         "\n".join(
             [
