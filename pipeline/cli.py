@@ -24,6 +24,7 @@ from pipeline.opdrachten import (
     docs,
     draai,
     herkomst,
+    instellingen,
     lees,
     lineage,
     log,
@@ -50,6 +51,7 @@ app.command()(docs.docs)
 app.command()(draai.draai)
 app.command()(controleer.controleer)
 app.command()(herkomst.herkomst)
+app.command()(instellingen.instellingen)
 app.command()(lees.lees)
 app.add_typer(leveringen.app, name="levering")
 app.add_typer(lineage.app, name="lineage")

@@ -1,18 +1,19 @@
-"""The settings: where data lives and how much memory a run may take. Environment variables `KETEN_*` override them."""
+"""The settings: where data lives and how much memory a run may take; `instellingbronnen` says where they come from."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from lineage.ledger import Ledger
 from lineage.sleutels import versies
 from pipeline.certificaten import Certificaten
+from pipeline.instellingbronnen import VOORVOEGSEL, bronnen, vertaal, weiger_onbekend
 from pipeline.kanalen import Kanalen
 from pipeline.motor import DuckDb, Motor, Spark
 from pipeline.openlineage import Zender
@@ -51,7 +52,7 @@ class Instellingen(BaseSettings):
         kanaalwacht: seconds before the second attempt; each next wait is twice as long (`KETEN_KANAALWACHT`).
     """
 
-    model_config = SettingsConfigDict(env_prefix="KETEN_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=VOORVOEGSEL, frozen=True, extra="forbid")
 
     data: Path = Path("var")
     ledger: str = ""
@@ -73,6 +74,26 @@ class Instellingen(BaseSettings):
     geheimenmap: Path | None = None
     kanaalpogingen: int = 5
     kanaalwacht: float = 2.0
+
+    def __init__(self, **waarden: Any) -> None:
+        """Reads the settings.
+
+        Raises:
+            KetenFout: `S-INSTELLING` for a value that may not be, `S-INSTELLING-ONBEKEND` for a name that nobody reads,
+                `S-INSTELLINGBESTAND` for a file that is not there.
+        """
+        weiger_onbekend(type(self))
+        try:
+            super().__init__(**waarden)
+        except (ValidationError, SettingsError) as fout:
+            raise vertaal(fout) from None
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **__: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given by name, then the places of `instellingbronnen`."""
+        return (init_settings, *(bron.lezer for bron in bronnen(settings_cls)))
 
     def map(self, *delen: str) -> Path:
         """A folder or file below `data`, absolute."""
@@ -108,6 +129,11 @@ class Instellingen(BaseSettings):
         """The channels to recipients."""
         return Kanalen(self.uitleveringen, self.geheimenmap or self.map("geheimen"))
 
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger is."""
+        return self.ledger or f"sqlite:///{self.map('ledger', 'ledger.db')}"
+
     @cached_property
     def grootboek(self) -> Ledger:
         """The ledger."""
@@ -115,11 +141,9 @@ class Instellingen(BaseSettings):
         if self.openlineage != "uit":
             url = "" if self.openlineage == "bestand" else self.openlineage
             zender = Zender(self.map("lineage"), url, self.ouder)
-        if self.ledger:
-            return Ledger(self.ledger, zender)
-        path = self.map("ledger", "ledger.db")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return Ledger(f"sqlite:///{path}", zender)
+        if not self.ledger:
+            self.map("ledger").mkdir(parents=True, exist_ok=True)
+        return Ledger(self.ledger_url, zender)
 
     @cached_property
     def sleutelbos(self) -> Sleutelbos:
