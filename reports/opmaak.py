@@ -25,7 +25,7 @@ SITE = (
     ("Verwerkingenregister", "register.html"),
     ("Codes", "codes.html"),
 )
-MAX_RIJEN = 500  # a page stays under 500 kB; the CSV has every row
+MAX_RIJEN = 500  # a page stays under 500 kB; what comes after stands on pages of its own
 
 
 def maak_csv(blad: Blad) -> bytes:
@@ -49,6 +49,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"cel": _cel, "maand": maand}
     environment.globals |= {"MAX_RIJEN": MAX_RIJEN, "SITE": SITE, "betekenis": betekenis, "stijl": _stijl()}
+    environment.globals["vervolg_naam"] = vervolg_naam
     return environment
 
 
@@ -59,6 +60,33 @@ def _stijl() -> Markup:
 def maak_html(template: str, hier: str, **values: Any) -> bytes:
     """The page of file `hier` as bytes, from a template of `templates/`."""
     return _environment().get_template(template).render(hier=hier, **values).encode("utf-8")
+
+
+def vervolg_naam(blad: Blad, vanaf: int) -> str:
+    """The file with the rows of a long table from row `vanaf` (from 0)."""
+    return f"vervolg-{blad.naam}-{vanaf // MAX_RIJEN + 1}.html"
+
+
+def maak_vervolg(blad: Blad, terug: str) -> dict[str, bytes]:
+    """The pages with the rows of a table that do not fit on page `terug`; none when all do."""
+    starts = range(0, len(blad.rijen), MAX_RIJEN)
+    nummers = [
+        Verwijzing(f"{begin + 1}-{min(begin + MAX_RIJEN, len(blad.rijen))}", vervolg_naam(blad, begin))
+        for begin in starts[1:]
+    ]
+    return {
+        (naam := vervolg_naam(blad, begin)): maak_html(
+            "vervolg.html.j2",
+            naam,
+            titel=f"{blad.bijschrift} (vervolg)",
+            blad=blad,
+            terug=terug,
+            nummers=nummers,
+            begin=begin + 1,
+            eind=min(begin + MAX_RIJEN, len(blad.rijen)),
+        )
+        for begin in starts[1:]
+    }
 
 
 def _cel(cel: Cel) -> str | Markup:

@@ -23,7 +23,7 @@ from reports.gegevens import Gegevens, Run, lees
 from reports.herkomst import herkomst_paginas
 from reports.kwaliteit import kwaliteit_pagina
 from reports.ontvangers import ontvanger_paginas, ontvangers_pagina
-from reports.opmaak import maak_csv, maak_html
+from reports.opmaak import maak_csv, maak_html, maak_vervolg
 from reports.overzicht import maak_overzicht, verloop
 from reports.register import dpia_blad, rechtsverwerkingen, register_blad, verwerkingen
 from reports.sommen import Afwijking, controleer
@@ -33,7 +33,7 @@ from schemas.register import dpia, register
 
 VAST = ("index", "register", "uw-gegevens", "dpia", "bronnen", "ontvangers", "kwaliteit", "herkomst", "codes")
 OURS = re.compile(
-    rf"({'|'.join(VAST)}|[a-z_]+-\d{{4}}-\d{{2}}|ontvanger-[a-z0-9-]+|bericht-[a-z_]+)\.html|data/[a-z0-9_-]+\.csv"
+    rf"({'|'.join(VAST)}|[a-z_]+-\d{{4}}-\d{{2}}|ontvanger-[a-z0-9-]+|bericht-[a-z_]+|vervolg-[a-z0-9_-]+)\.html|data/[a-z0-9_-]+\.csv"
 )
 
 
@@ -76,7 +76,7 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
         bladen = maak_product(gegevens, run, afwijkingen)
         per_run[run.naam] = bladen
         signalen[run.naam] = bladen.signalen.rijen[-1][-1]
-        files |= _csv_files(bladen.alle())
+        files |= _tabellen(bladen.alle(), f"{run.naam}.html")
         files[f"{run.naam}.html"] = maak_html(
             "product.html.j2",
             f"{run.naam}.html",
@@ -92,7 +92,7 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
     counting = (bronnen_pagina(gegevens), kwaliteit_pagina(gegevens), *ontvanger_paginas(gegevens, per_run))
     files |= _paginas(counting, telt=True)
     overzicht = maak_overzicht(gegevens, signalen)
-    files |= _csv_files(overzicht.alle())
+    files |= _tabellen(overzicht.alle(), "index.html")
     files["index.html"] = maak_html(
         "index.html.j2",
         "index.html",
@@ -117,7 +117,7 @@ def _verantwoording() -> dict[str, bytes]:
         ),
         "uw-gegevens.html": maak_html("uw-gegevens.html.j2", "uw-gegevens.html", **values),
         "dpia.html": maak_html("dpia.html.j2", "dpia.html", blad=risicos, dpia=dpia()),
-        **_csv_files((blad, risicos, *gegevens)),
+        **_tabellen((blad, risicos, *gegevens), "register.html"),
     }
 
 
@@ -127,7 +127,7 @@ def _paginas(paginas: Iterable[Pagina], *, telt: bool) -> dict[str, bytes]:
     for pagina in paginas:
         naam = f"{pagina.naam}.html"
         files[naam] = maak_html("pagina.html.j2", naam, pagina=pagina, telt=telt)
-        files |= _csv_files(pagina.bladen)
+        files |= _tabellen(pagina.bladen, naam)
     return files
 
 
@@ -135,8 +135,12 @@ def _belongs(afwijking: Afwijking, run: Run) -> bool:
     return afwijking.run == run.naam or afwijking.levering_nr in run.leveringen
 
 
-def _csv_files(bladen: tuple[Blad, ...]) -> dict[str, bytes]:
-    return {f"data/{blad.naam}.csv": maak_csv(blad) for blad in bladen}
+def _tabellen(bladen: tuple[Blad, ...], pagina: str) -> dict[str, bytes]:
+    """The tables of a page as CSV, and the rows that do not fit on that page."""
+    files = {f"data/{blad.naam}.csv": maak_csv(blad) for blad in bladen}
+    for blad in bladen:
+        files |= maak_vervolg(blad, pagina)
+    return files
 
 
 def _write(path: Path, content: bytes) -> None:

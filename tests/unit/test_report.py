@@ -155,6 +155,10 @@ def _tables(path: Path) -> dict[str, list[list[str]]]:
     return result
 
 
+def rapport_links(path: Path) -> set[str]:
+    return {str(link.get("href")) for link in html.fromstring(path.read_bytes()).iterfind(".//a")}
+
+
 def _csv(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file, delimiter=";"))
@@ -367,7 +371,7 @@ def test_a_national_month_stays_small(vulling: Vulling, tmp_path: Path) -> None:
     assert (tmp_path / "rapport" / "index.html").stat().st_size < 100_000
 
 
-def test_a_long_table_is_cut_on_the_page_and_whole_as_csv(vulling: Vulling, tmp_path: Path) -> None:
+def test_a_long_table_goes_on_on_a_page_of_its_own_and_is_whole_as_csv(vulling: Vulling, tmp_path: Path) -> None:
     nrs = [vulling.levering("gemeente", "bijstandspopulatie") for _ in range(MAX_RIJEN + 1)]
     for nr in nrs:
         vulling.doorgang(nr, {("kvk", "gemeente.bijstandspopulatie", "gebruikt"): 50})
@@ -375,6 +379,10 @@ def test_a_long_table_is_cut_on_the_page_and_whole_as_csv(vulling: Vulling, tmp_
     bouw(vulling.ledger, tmp_path / "rapport")
     page = _tables(tmp_path / "rapport" / "kvk-2026-01.html")["Records per levering en tabel, januari 2026"]
     assert len(page) == MAX_RIJEN
+    more = rapport_links(tmp_path / "rapport" / "kvk-2026-01.html") & {"vervolg-kvk-2026-01-binnengekomen-2.html"}
+    (rest,) = (_tables(tmp_path / "rapport" / naam) for naam in more)
+    assert len(rest["Records per levering en tabel, januari 2026"]) == 1
+    assert not {row[0] for row in page} & {rest["Records per levering en tabel, januari 2026"][0][0]}
     rows = _csv(tmp_path / "rapport" / "data" / "kvk-2026-01-binnengekomen.csv")
     assert len(rows) == MAX_RIJEN + 2
 

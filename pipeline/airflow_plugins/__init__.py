@@ -1,0 +1,1 @@
+"""Plugins of Airflow: the folder that `make airflow` gives it."""
