@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reports.blad import Blad, Cel, Oordeel, Verborgen, Verwijzing, kolommen, maand
-from reports.cellen import Toon, doorgang_cellen, maak_toon, run_cellen, uitgesloten_cellen
+from reports.cellen import Som, Toon, doorgang_cellen, maak_toon, run_cellen, som, uitgesloten_cellen
 from reports.codes import betekenis, code_cel
 from reports.gegevens import GEBRUIKT, Doorgang, Gegevens, Levering, Run, Uitlevering, Zending
 from reports.overzicht import per_bron, stil_leveringen, stil_runs
 from reports.sommen import Afwijking
 from schemas.load import doelen, ontvangers, producten
 
+TOP = 10
 STATUS = {
     "geleverd": "geleverd",
     "ongewijzigd": "niets nieuws",
@@ -35,6 +36,7 @@ class Product:
     """The tables of the page of one product and period."""
 
     binnen: Blad
+    redenen: Blad
     afgevallen: Blad
     eerder_binnen: Blad
     signalen: Blad
@@ -60,6 +62,7 @@ def maak_product(gegevens: Gegevens, run: Run, afwijkingen: Iterable[Afwijking])
     toon = run_cellen(run)
     return Product(
         binnen=_binnen(run, now, doorgangen, cellen, fout),
+        redenen=_redenen(run, doorgangen, cellen),
         afgevallen=_afgevallen(run, now, doorgangen, cellen),
         eerder_binnen=_eerder_binnen(run, [levering for levering in used if levering.periode != run.periode]),
         signalen=_signalen(run, toon),
@@ -132,6 +135,28 @@ def _afgevallen(
     )
 
 
+def _redenen(run: Run, doorgangen: Iterable[Doorgang], cellen: Mapping[tuple[int, str], Toon]) -> Blad:
+    """The reasons of all leveringen together, what is most first; adds what is shown of each and nothing else."""
+    parts: dict[tuple[str, str], list[Cel]] = defaultdict(list)
+    for row in doorgangen:
+        for code, aantal in row.aantallen.items():
+            if code != GEBRUIKT and aantal:
+                parts[row.tabel, code].append(cellen[row.levering_nr, row.tabel]((row.doel, code)))
+    sums = sorted(((som(items), len(items), *key) for key, items in parts.items()), key=_meeste)
+    return Blad(
+        f"{run.naam}-redenen",
+        f"De {TOP} belangrijkste redenen, met de regel erachter",
+        kolommen("Code", "Regel", "Tabel", "#Leveringen", "#Records"),
+        tuple((code_cel(code), betekenis(code), tabel, times, total.cel) for total, times, tabel, code in sums[:TOP]),
+        "Er is niets afgevallen.",
+    )
+
+
+def _meeste(item: tuple[Som, int, str, str]) -> tuple[int, int, str, str]:
+    total, times, tabel, code = item
+    return -total.aantal, -times, tabel, code
+
+
 def _eerder_binnen(run: Run, leveringen: Iterable[Levering]) -> Blad:
     return Blad(
         f"{run.naam}-eerdere-leveringen",
@@ -147,8 +172,10 @@ def _eerder_binnen(run: Run, leveringen: Iterable[Levering]) -> Blad:
 
 def _signalen(run: Run, toon: Toon) -> Blad:
     declared = producten()[run.product].signalen
+    regel = f"bericht-{producten()[run.product].bericht}.html#keuze"
     rows: list[tuple[Cel, ...]] = [
-        (code, signaal.naam, signaal.toelichting, toon(("code", code))) for code, signaal in declared.items()
+        (Verwijzing(code, regel), signaal.naam, signaal.toelichting, toon(("code", code)))
+        for code, signaal in declared.items()
     ]
     rows += [(code, "", "", toon(("code", code))) for code in run.signalen if code not in declared]
     return Blad(
@@ -162,7 +189,11 @@ def _signalen(run: Run, toon: Toon) -> Blad:
 def _uitgesloten(run: Run) -> Blad:
     toon = uitgesloten_cellen(run)
     rows = [
-        (reden.replace("_", " "), REDENEN.get(reden, ""), toon(("reden", reden)))
+        (
+            Verwijzing(reden.replace("_", " "), f"herkomst.html#uitgesloten_{run.product}"),
+            REDENEN.get(reden, ""),
+            toon(("reden", reden)),
+        )
         for reden, aantal in run.uitgesloten.items()
         if aantal
     ]

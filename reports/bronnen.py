@@ -7,11 +7,10 @@ lower bound (`minstens`), so it says nothing that the parts did not say.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from reports.blad import Blad, Cel, Deel, Figuur, Oordeel, Pagina, Verborgen, in_woorden, kolommen, maand
-from reports.cellen import Toon, doorgang_cellen
+from reports.blad import Blad, Cel, Deel, Figuur, Oordeel, Pagina, kolommen, maand
+from reports.cellen import Som, Toon, doorgang_cellen, som
 from reports.codes import betekenis, code_cel
 from reports.gegevens import GEBRUIKT, Gegevens, Levering
 from reports.grafiek import staven
@@ -19,27 +18,6 @@ from reports.overzicht import bron_naam
 from reports.termijn import bron_uiterlijk, dag, dagen_te_laat, datum, volgende
 
 MAANDEN_TERUG = 24
-
-
-@dataclass(frozen=True)
-class Som:
-    """A sum of shown counts; `minstens` when a count that belongs to it is hidden."""
-
-    aantal: int
-    minstens: bool
-
-    @property
-    def cel(self) -> Cel:
-        """As a table shows it."""
-        if not self.minstens:
-            return self.aantal
-        return f"minstens {in_woorden(self.aantal)}" if self.aantal else Verborgen()
-
-
-def som(cellen: Iterable[Cel]) -> Som:
-    """The sum of cells, of which some may be hidden."""
-    items = list(cellen)
-    return Som(sum(item for item in items if isinstance(item, int)), any(isinstance(item, Verborgen) for item in items))
 
 
 def bronnen_pagina(gegevens: Gegevens) -> Pagina:

@@ -8,14 +8,36 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from reports.blad import Cel, Verborgen
+from reports.blad import Cel, Verborgen, in_woorden
 from reports.gegevens import GEBRUIKT, Doorgang, Gegevens, Run
 from reports.onderdrukking import Optelling, onderdruk
 from schemas.load import producten, read_csv
 
 Sleutel = tuple[str, ...]
 Toon = Callable[[Sleutel], Cel]
+
+
+@dataclass(frozen=True)
+class Som:
+    """A sum of shown counts; `minstens` when a count that belongs to it is hidden."""
+
+    aantal: int
+    minstens: bool
+
+    @property
+    def cel(self) -> Cel:
+        """As a table shows it."""
+        if not self.minstens:
+            return self.aantal
+        return f"minstens {in_woorden(self.aantal)}" if self.aantal else Verborgen()
+
+
+def som(cellen: Iterable[Cel]) -> Som:
+    """The sum of cells, of which some may be hidden."""
+    items = list(cellen)
+    return Som(sum(item for item in items if isinstance(item, int)), any(isinstance(item, Verborgen) for item in items))
 
 
 def maak_toon(waarden: Mapping[Sleutel, int], sommen: Iterable[Optelling[Sleutel]] = ()) -> Toon:

@@ -176,6 +176,12 @@ def test_small_counts_and_what_gives_them_away_are_hidden(gevuld: Vulling, tmp_p
     tables = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")
     populatie = tables["Records per levering en tabel, januari 2026"][0]
     assert populatie[3:7] == ["1.000", "afgeschermd", "0", "afgeschermd"]
+    top = tables["De 10 belangrijkste redenen, met de regel erachter"]
+    assert [[row[0], row[-1]] for row in top] == [
+        ["D-POPULATIE", "4.400"],
+        ["W-VOORLOOPNUL", "8"],
+        ["R-BSN-ELFPROEF", "afgeschermd"],
+    ]
     signalen = {row[0]: row[3] for row in tables["Signalen per code"]}
     assert signalen == {
         "INK-01": "afgeschermd",
