@@ -27,8 +27,13 @@ ZWAAR = (
     "duckdb",
     "ijson",
     "jinja2",
+    "networkx",
     "openlineage",
+    "pandas",
+    "polars",
     "pydantic_settings",
+    "pygal",
+    "pyspark",
     "sqlalchemy",
     "sqlglot",
     "tenacity",
@@ -160,3 +165,46 @@ def test_lees_works_where_the_pipeline_is_not_installed(gekregen: Gekregen) -> N
     assert "S-PIJPLIJN" in other.stderr
     assert "pip install .[pijplijn]" in other.stderr
     assert "Traceback" not in other.stderr
+
+
+GELADEN = """
+import sys
+from pipeline.cli import app
+eerst = set(sys.modules)
+app(sys.argv[1:], standalone_mode=False)
+for wanneer, namen in (("eerst", eerst), ("daarna", set(sys.modules))):
+    print(wanneer, *sorted({naam.partition(".")[0] for naam in namen}), file=sys.stderr)
+"""
+
+
+def test_loads_nothing_it_does_not_need(gekregen: Gekregen, tmp_path: Path) -> None:
+    """The command starts without the libraries of messages; reading takes those, and none of the pipeline."""
+    arguments = ["lees", gekregen.map, "--sleutel", gekregen.sleutel(), "--vertrouwd", gekregen.vertrouwd]
+    arguments += ["--vergelijk", "--uit", tmp_path / "uit"]
+    program = [sys.executable, "-c", GELADEN, *map(str, arguments)]
+    done = subprocess.run(program, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    first, after = (set(line.split()[1:]) for line in done.stderr.splitlines()[-2:])
+
+    assert not first & {*ZWAAR, "pyarrow", "lxml", "numpy", "cryptography", "orjson", "jsonschema_rs", "xlsxwriter"}
+    assert {"pyarrow", "lxml", "cryptography"} <= after
+    # Only who asks for Excel loads that; pandas is tried for by Arrow itself where somebody installed it.
+    assert not after & {*ZWAAR, "xlsxwriter"} - {"pandas"}
+
+
+@pytest.mark.parametrize("rechten", [0o644, 0o640])
+def test_key_that_others_may_read_is_refused(gekregen: Gekregen, rechten: int) -> None:
+    gekregen.sleutel().chmod(rechten)
+    outcome = lees(gekregen)
+    assert outcome.code == 5
+    assert "K-SLEUTEL" in outcome.tekst
+    assert "rechten 0600" in outcome.tekst
+
+
+def test_folder_without_a_delivery_and_no_folder(gekregen: Gekregen, tmp_path: Path) -> None:
+    (tmp_path / "leeg").mkdir()
+    empty = CliRunner().invoke(app, ["lees", str(tmp_path / "leeg")])
+    assert (empty.exit_code, "M-MANIFEST" in empty.output) == (5, True)
+    assert "Vraag de afzender" in empty.output
+    absent = CliRunner().invoke(app, ["lees", str(tmp_path / "niets")])
+    assert absent.exit_code == 2
+    assert "bestaat niet" in absent.output
