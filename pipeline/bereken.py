@@ -18,7 +18,7 @@ from pipeline import dbt_build
 from pipeline.instellingen import Instellingen
 from pipeline.pins import Pins
 from privacy.deur import empty_template
-from schemas.generate import LEVERING_SCHEMA
+from schemas.invoer import LEVERING_SCHEMA
 from schemas.load import find_tabel, geraadpleegd
 from schemas.reference import reference_tables
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pipeline import dbt_build
 from pipeline.periode import peildatum
 from privacy.deur import empty_template
-from schemas.generate import LEVERING_SCHEMA
+from schemas.invoer import LEVERING_SCHEMA
 from schemas.load import all_tabellen
 from schemas.reference import reference_tables
 

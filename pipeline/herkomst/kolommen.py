@@ -18,7 +18,7 @@ from lineage.sql import lees_modellen
 from lineage.velden import vergelijk
 from pipeline import dbt_build
 from schemas.berichten import berichten
-from schemas.generate import LEVERING_SCHEMA, consulted_schema
+from schemas.invoer import LEVERING_SCHEMA, consulted_schema
 from schemas.load import find_tabel, geraadpleegd
 from schemas.reference import SCHEMAS
 

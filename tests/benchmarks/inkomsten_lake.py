@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.periode import maand_erbij
 from privacy.schrijver import Schrijver
 from schemas.arrow import PSEUDONIEM, lake_schema
-from schemas.generate import LEVERING_SCHEMA, consulted_schema
+from schemas.invoer import LEVERING_SCHEMA, consulted_schema
 from schemas.load import all_tabellen, find_tabel, geraadpleegd
 from schemas.reference import reference_tables
 

@@ -8,6 +8,7 @@ import pytest
 
 from schemas import generate
 from schemas.arrow import lake_name
+from schemas.invoer import consulted_schema
 from schemas.load import find_tabel, geraadpleegd
 
 
@@ -44,5 +45,5 @@ def test_dbt_knows_the_consulted_tables_and_fields_only() -> None:
     assert {f"stg_{naam.replace('.', '__')}.sql" for naam in consulted} <= models
     assert "stg_svb__uitkeringsverhouding.sql" not in models
     for naam, velden in consulted.items():
-        columns = generate.consulted_schema(naam, find_tabel(naam)).names
+        columns = consulted_schema(naam, find_tabel(naam)).names
         assert set(columns) == {"levering_nr", "record_nr", *map(lake_name, velden)}

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from schemas.arrow import PSEUDONIEM, lake_schema
-from schemas.generate import LEVERING_SCHEMA
+from schemas.invoer import LEVERING_SCHEMA
 from schemas.load import all_tabellen, find_tabel, producten
 from schemas.reference import reference_tables
 
