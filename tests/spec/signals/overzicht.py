@@ -18,8 +18,8 @@ HEAD = """# De regels als gevallen
 
 Elke map hieronder is een geval: wat de bronnen leverden (kleine CSV's, personen met leesbare namen, datums als
 jjjjmmdd, bedragen in centen), welke signalen daaruit komen (`verwacht.csv`), soms wat er in het bewijs moet staan
-(`bewijs.csv`), en een zin die zegt waarom. `test_spec.py` draait elk geval en houdt ook het bewijs van elk signaal
-tegen wat zijn regel gebruikt.
+(`bewijs.csv`) of wie ervan hoort (`ontvangers.csv`), en een zin die zegt waarom. `test_spec.py` draait elk geval en
+houdt ook het bewijs van elk signaal tegen wat zijn regel gebruikt (`<product>/bewijs.yml`).
 """
 
 

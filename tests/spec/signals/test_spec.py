@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from pipeline.mutaties import bepaal_mutaties
 from schemas.load import producten, read_csv
@@ -16,33 +17,14 @@ from tests.spec.signals.casus import expected, read_case, readable
 from tests.spec.signals.conftest import HERE, Uitkomst, case_folders
 from tests.spec.signals.overzicht import README, overzicht
 
-# What the bewijs of a signal must hold: facts that its rule used, and the norms it was held against.
-FEITEN: dict[str, set[str]] = {
-    "INK-01": {"datum_begin"},
-    "INK-02": {"datum_begin"},
-    "INK-03": {"datum_begin", "datum_einde"},
-    "INK-04": set(),
-    "KVK-01": {"functie", "datum_aanvang"},
-    "KVK-02": {"functie", "datum_einde"},
-    "KVK-03": {"functie"},
-    "VSV-D1": {"geboortedatum", "gemeente_van_inschrijving"},
-    "VSV-D2": {"geboortedatum", "gemeente_van_inschrijving", "code_niveau"},
-    "VSV-D3": {"geboortedatum", "gemeente_van_inschrijving"},
-    "KW-INK": {"huishoudtype", "percentage_kosten_van_bestaan", "kosten_van_bestaan", "bedrag_loon_lb"},
-    "KW-VTG-W": {"kenteken", "bedrag_catalogusprijs", "datum_eerste_toelating", "waarde_indicatief", "leeftijd"},
-    "KW-VTG-2": {"kenteken"},
-    "KW-OND": {"functie"},
-    "KW-BRP": {"belastingjaar"},
-    "KW-NTB": {"belastingjaar"},
-    "KW-GEEN": {"belastingjaar"},
-}
-NORMEN = {
-    "VSV-D1": {"vsv_leeftijd_van", "vsv_leeftijd_grens"},
-    "VSV-D2": {"vsv_leeftijd_van", "vsv_leeftijd_grens"},
-    "VSV-D3": {"vsv_leeftijd_grens", "vsv_d3_leeftijd_grens"},
-    "KW-INK": {"kw_maanden_inkomen", "kw_aandeel_betalingscapaciteit"},
-    "KW-VTG-W": {"kw_auto_vrijstelling"},
-}
+
+def in_bewijs() -> dict[str, dict[str, list[str]]]:
+    """What the bewijs of a code must hold, as `<product>/bewijs.yml` says: `feiten` and `normen`."""
+    files = [yaml.safe_load((HERE / naam / "bewijs.yml").read_text(encoding="utf-8")) for naam in producten()]
+    return {code: required for file in files for code, required in file.items()}
+
+
+IN_BEWIJS = in_bewijs()
 
 
 def test_casus(casus_map: Path, uitkomst_van: Callable[[Path], Uitkomst]) -> None:
@@ -72,8 +54,8 @@ def test_bewijs_names_what_the_rule_used(casus_map: Path, uitkomst_van: Callable
     casus = read_case(casus_map)
     for signaal, feiten in per_signaal(uitkomst_van(casus_map)):
         code, normen = signaal["signaal_code"], {feit["norm"]: feit["norm_waarde"] for feit in feiten if feit["norm"]}
-        assert FEITEN.get(code, set()) <= {feit["kenmerk"] for feit in feiten}, signaal
-        assert NORMEN.get(code, set()) <= set(normen), signaal
+        assert set(IN_BEWIJS[code]["feiten"]) <= {feit["kenmerk"] for feit in feiten}, signaal
+        assert set(IN_BEWIJS[code]["normen"]) <= set(normen), signaal
         assert all(feit["levering_id"] and feit["levering_nr"] for feit in feiten), signaal
         # A count rests on leveringen: the record of a person would name one of those counted.
         over_personen = producten()[casus.product].over == "personen"
@@ -181,6 +163,5 @@ def test_every_product_has_cases() -> None:
     assert {folder.parent.name for folder in case_folders()} == set(producten())
 
 
-def test_every_code_about_a_person_is_known_here() -> None:
-    personen = [product for product in producten().values() if product.over != "aantallen"]
-    assert set(FEITEN) == {code for product in personen for code in product.signalen}
+def test_every_code_says_what_its_bewijs_holds() -> None:
+    assert set(IN_BEWIJS) == {code for product in producten().values() for code in product.signalen}
