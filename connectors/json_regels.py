@@ -8,6 +8,7 @@ and never another; of all that is not regular it says so (ADR 0017).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import IO
 
 import numpy as np
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from connectors.vooruit import vooruit
 from schemas.fout import KetenFout
 
 BLOCK_BYTES = 8 * 2**20
@@ -45,23 +47,44 @@ def blokken(stream: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
+def gelezen(stream: IO[bytes], sleutels: Collection[str]) -> Iterator[tuple[bytes, dict[str, pa.Array] | None]]:
+    """Every block with its `kolommen`; the next block is read and looked at while one is parsed."""
+    for block, vorm in vooruit((block, _vorm(block, sleutels)) for block in blokken(stream)):
+        yield block, None if vorm is None else _parse(block, vorm)
+
+
 def kolommen(block: bytes, sleutels: Collection[str]) -> dict[str, pa.Array] | None:
     """The values of these keys as columns of text, a row for each line; None when the block is not regular."""
+    vorm = _vorm(block, sleutels)
+    return None if vorm is None else _parse(block, vorm)
+
+
+@dataclass(frozen=True)
+class _Vorm:
+    """What a block that may be regular holds: the kind of value per key, and the number of lines."""
+
+    schema: pa.Schema
+    lines: int
+
+
+def _vorm(block: bytes, sleutels: Collection[str]) -> _Vorm | None:
     schema = _schema(block, sleutels)
     lines = _objects(block) if schema is not None else None
-    if lines is None or _has_escapes(block) or not _is_utf8(block):
-        return None
+    return None if lines is None or _has_escapes(block) or not _is_utf8(block) else _Vorm(schema, lines)
+
+
+def _parse(block: bytes, vorm: _Vorm) -> dict[str, pa.Array] | None:
     try:
         table = pyarrow.json.read_json(
             pa.BufferReader(block),
             read_options=pyarrow.json.ReadOptions(use_threads=True, block_size=_PARSE_BYTES),
-            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
+            parse_options=pyarrow.json.ParseOptions(explicit_schema=vorm.schema, unexpected_field_behavior="ignore"),
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != lines:
+    if table.num_rows != vorm.lines:
         return None
-    return {naam: _as_text(table[naam].combine_chunks()) for naam in sleutels}
+    return {naam: _as_text(table[naam].combine_chunks()) for naam in vorm.schema.names}
 
 
 def _schema(block: bytes, sleutels: Collection[str]) -> pa.Schema | None:

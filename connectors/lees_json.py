@@ -12,7 +12,7 @@ import orjson
 import pyarrow as pa
 
 from connectors.herken import Herkend
-from connectors.json_regels import blokken, kolommen
+from connectors.json_regels import blokken, gelezen
 from connectors.json_stroom import objecten
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, Rijen, make_rijen, make_rijen_from_lists
 from schemas.fout import KetenFout
@@ -54,8 +54,8 @@ def _lees_regels(stream: IO[bytes], naam: str, tabel: Tabel, vorm: JsonVorm) -> 
     keys = {veld: plaats.pad for veld, plaats in vorm.velden.items()}
     flat = vorm.rij is None and all(key and not set(key) & set("/[") for key in keys.values())
     first = 1
-    for block in blokken(stream):
-        columns = kolommen(block, set(keys.values())) if flat else None
+    blocks = gelezen(stream, set(keys.values())) if flat else ((block, None) for block in blokken(stream))
+    for block, columns in blocks:
         if columns is None:
             records = (record for line in filter(None, block.split(b"\n")) for record in _parse_line(line, vorm.rij))
             first = yield from _lees_records(records, naam, tabel, vorm, first)
