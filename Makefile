@@ -36,10 +36,12 @@ drift: $(READY)
 	$(BIN)/python -m message_formats.generate --controleer
 	$(BIN)/python -m pipeline.herkomst.kolommen --controleer
 
-# What CI runs: style, types, drift, the demo twice, and every test. Pytest comes last: its closing line tells the outcome.
+# What CI runs: style, types, drift, the demo, and every test; the benchmarks alone, because they measure. The tests come
+# last: pytest's closing line tells the outcome.
 check: $(READY) $(SPARK) lint drift
 	$(BIN)/keten demo
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/benchmarks
+	$(BIN)/python -m pytest --ignore tests/benchmarks -n auto --dist loadfile
 
 airflow: $(READY)
 	$(BIN)/python -m pipeline.airflow_standalone
