@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from message_formats.certificaat import Sleutel, Vertrouwen, lees_sleutel, oin
+from message_formats.certificaat import Vertrouwen, lees_sleutel, oin
 from message_formats.manifest import Bestand, Maat, Manifest, bezwaar
 from message_formats.ontsleutel import controleer_handtekening, ontsleutel
 from schemas.fout import KetenFout
@@ -22,8 +22,9 @@ Bezwaar = tuple[str, str, str]  # code, name of the file, place
 class Opener:
     """What a recipient opens with.
 
-    `sleutel` is the PEM file with the private key, or a folder with `<ontvanger>.key`; None opens nothing. `vertrouwen`
-    says whose signatures count; None leaves them unchecked, and whoever shows the outcome says so.
+    `sleutel` is the PEM file with the private key, or a folder with `<ontvanger>.key`; None opens nothing. In such a
+    folder the keys of samenwerkingsverbanden (`swv-NN.key`) are tried too, as one may receive for a gemeente.
+    `vertrouwen` says whose signatures count; None leaves them unchecked, and whoever shows the outcome says so.
     """
 
     sleutel: Path | None = None
@@ -51,7 +52,7 @@ class Opener:
             plain.symlink_to(own.resolve())
         elif bestand.versleuteld:
             try:
-                ontsleutel(own.with_name(bestand.versleuteld.naam), self._sleutel(manifest), plain)
+                self._ontsleutel(own.with_name(bestand.versleuteld.naam), manifest, plain)
             except KetenFout as fout:
                 yield (
                     fout.code,
@@ -62,11 +63,24 @@ class Opener:
         if bestand.handtekening:
             yield from self._controleer(plain, own.with_name(bestand.handtekening.naam), manifest)
 
-    def _sleutel(self, manifest: Manifest) -> Sleutel:
+    def _ontsleutel(self, pad: Path, manifest: Manifest, plain: Path) -> None:
+        *others, last = self._sleutels(manifest)
+        for sleutel in others:
+            try:
+                return ontsleutel(pad, lees_sleutel(sleutel), plain)
+            except KetenFout as fout:
+                if fout.code not in ("M-SLEUTEL", "K-SLEUTEL"):
+                    raise
+        return ontsleutel(pad, lees_sleutel(last), plain)
+
+    def _sleutels(self, manifest: Manifest) -> list[Path]:
+        """The keys to try; that of the recipient last, so that what is said is about that one."""
         if self.sleutel is None:
             raise KetenFout("K-SLEUTEL")
-        by_recipient = self.sleutel / f"{manifest.envelop['ontvanger_code']}.key"
-        return lees_sleutel(by_recipient if self.sleutel.is_dir() else self.sleutel)
+        if not self.sleutel.is_dir():
+            return [self.sleutel]
+        own = self.sleutel / f"{manifest.envelop['ontvanger_code']}.key"
+        return [*sorted(self.sleutel.glob("swv-*.key")), own]
 
     def _controleer(self, plain: Path, handtekening: Path, manifest: Manifest) -> Iterator[Bezwaar]:
         """Whether a file was signed by who the manifest says sends it."""

@@ -14,7 +14,7 @@ from reports.bladen import Product
 from reports.gegevens import Gegevens, Run
 from reports.termijn import datum, eerste_per_ontvanger, product_uiterlijk
 from schemas.berichtversies import bericht_voor
-from schemas.load import doelen, ontvangers, producten
+from schemas.load import doelen, machtigingen, ontvangers, producten
 from schemas.model import Ontvanger
 
 SOORT = {
@@ -132,10 +132,21 @@ def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], gegevens: Gegevens) ->
             ("Formaten", ", ".join(item.formaten)),
             ("Gegevens van de partner", "ja" if item.partner else "nee"),
             ("Laatste retourbericht", gegevens.retouren.get(item.ontvanger) or "nog geen"),
+            *_machtiging(item),
             ("Certificaat", gegevens.certificaten.get(item.ontvanger) or "niet bekend"),
             ("Contact", item.contact),
         ),
     )
+
+
+def _machtiging(item: Ontvanger) -> Iterable[tuple[str, Cel]]:
+    """For whom a samenwerkingsverband receives, or by whom a gemeente lets itself be received for."""
+    for machtiging in machtigingen():
+        what = f"{', '.join(sorted(machtiging.producten))}; {machtiging.grondslag}"
+        if machtiging.gemeente == item.ontvanger:
+            yield "Ontvangt via", f"{ontvangers()[machtiging.samenwerkingsverband].naam}: {what}"
+        if machtiging.samenwerkingsverband == item.ontvanger:
+            yield "Ontvangt voor", f"{ontvangers()[machtiging.gemeente].naam}: {what}"
 
 
 def _product(item: Ontvanger, naam: str) -> tuple[Cel, ...]:

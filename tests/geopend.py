@@ -6,12 +6,15 @@ import os
 import shutil
 from pathlib import Path
 
+from lineage.ledger import now
 from message_formats.certificaat import lees_sleutel
 from message_formats.manifest import SUFFIX, lees_manifest
 from message_formats.ontsleutel import ontsleutel
 from message_formats.openen import Opener
 from pipeline.instellingen import Instellingen
 from pipeline.proefketen import maak_proefketen
+from pipeline.uitlevering.adressaat import adressaat
+from schemas.load import ontvangers
 
 
 def met_certificaten(data: Path) -> Instellingen:
@@ -41,7 +44,8 @@ def geopend(instellingen: Instellingen) -> Path:
             continue
         (naar / rel).parent.mkdir(parents=True, exist_ok=True)
         manifest = lees_manifest(path)
-        sleutel = lees_sleutel(instellingen.certificaten.map / "demo/ontvangers" / f"{rel.parts[0]}.key")
+        code = adressaat(ontvangers()[rel.parts[0]], rel.parts[1], now().date()).ontvanger
+        sleutel = lees_sleutel(instellingen.certificaten.map / "demo/ontvangers" / f"{code}.key")
         for bestand in manifest.bestanden:
             assert bestand.versleuteld is not None
             ontsleutel(path.with_name(bestand.versleuteld.naam), sleutel, naar / rel.parent / bestand.naam)
