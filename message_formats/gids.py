@@ -145,7 +145,8 @@ signaalcode die verdwijnt. Dit wordt bij elke verandering door een programma gec
 **U kiest wanneer u overstapt.** Versies worden naast elkaar geleverd. Zonder keuze krijgt u de versie die hieronder
 als gewone versie staat. Wilt u een andere, spreek dan af vanaf welke dag; elk bericht dat vanaf die dag wordt
 opgemaakt heeft die versie. Het volgnummer loopt door, en signalen houden hun `signaalId`. Een bericht dat opnieuw
-wordt gestuurd heeft de versie die het had. Een signaal met een code die uw versie niet kent wordt niet gemaakt zolang
+wordt gestuurd heeft de versie die het had. Een veld dat mag ontbreken blijft weg als zijn waarde pas in een latere
+subversie op de vaste lijst staat. Een signaal met een code die uw versie niet kent wordt niet gemaakt zolang
 een ontvanger die versie krijgt."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from schemas.berichten import Bericht, BerichtVeld, Velden, berichten, find_bericht
 from schemas.load import SchemaFout, ontvangers, producten, read_csv
@@ -134,6 +134,24 @@ def bericht_voor(product: Product, ontvanger: str, dag: date) -> Bericht:
     """The version of its message a recipient gets on a day: what it chose, else that of the product."""
     chosen = [versie for vanaf, versie in keuzes().get((ontvanger, product.bericht), ()) if vanaf <= dag]
     return find_bericht(product.bericht, chosen[-1] if chosen else product.versie)
+
+
+def latere_waarden(bericht: Bericht, groep: Literal["signaal", "bewijs"]) -> dict[str, frozenset[str]]:
+    """Per field that may be absent the values that only a later subversie of this message has on its list.
+
+    A reader of this version does not know them, so for it the field is left out. A value that no version has is an
+    error and is refused when the message is validated, as is one for a field that must be there.
+    """
+    found: dict[str, frozenset[str]] = {}
+    own: Velden = getattr(bericht, groep)
+    for later in berichten().values():
+        same = (later.bericht, later.hoofdversie) == (bericht.bericht, bericht.hoofdversie)
+        theirs: Velden = getattr(later, groep) if same else {}
+        for naam in own.keys() & theirs.keys():
+            new = set(theirs[naam].waarden or ()) - set(own[naam].waarden or ())
+            if new and not own[naam].verplicht:
+                found[naam] = found.get(naam, frozenset()) | new
+    return found
 
 
 def berichten_van(product: Product) -> list[Bericht]:

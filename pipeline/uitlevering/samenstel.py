@@ -29,7 +29,7 @@ from privacy.betrokkenen import Betrokkenen, Nummers
 from privacy.signaalnummer import as_blokken, signaalnummers
 from schemas.arrow import PSEUDONIEM
 from schemas.berichten import Bericht
-from schemas.berichtversies import bericht_voor
+from schemas.berichtversies import bericht_voor, latere_waarden
 from schemas.load import ontvangers
 from schemas.model import Product
 
@@ -176,9 +176,20 @@ def _delen(versies: Mapping[str, Bericht], signalen: pa.Table, bewijs: pa.Table)
     for definitie in {bericht.urn: bericht for bericht in versies.values()}.values():
         wie = [naar for naar, bericht in versies.items() if bericht.urn == definitie.urn]
         eigen = signalen.filter(pc.is_in(signalen["ontvanger"], value_set=pa.array(wie, pa.string())))
-        fragmenten, rijen = Fragmenten.bereid(definitie, eigen, bewijs), _rijen(eigen)
+        known = _zonder(eigen, latere_waarden(definitie, "signaal"))
+        fragmenten = Fragmenten.bereid(definitie, known, _zonder(bewijs, latere_waarden(definitie, "bewijs")))
+        rijen = _rijen(eigen)
         delen |= {naar: Deel(definitie, fragmenten, *rijen.get(naar, (0, 0))) for naar in wie}
     return delen
+
+
+def _zonder(table: pa.Table, waarden: Mapping[str, frozenset[str]]) -> pa.Table:
+    """Leaves out values that this version of the message does not know."""
+    for naam, unknown in waarden.items():
+        column, place = table[naam], table.schema.get_field_index(naam)
+        is_new = pc.is_in(column, value_set=pa.array(sorted(unknown), column.type))
+        table = table.set_column(place, naam, pc.if_else(is_new, pa.scalar(None, column.type), column))
+    return table
 
 
 def _mutaties(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Mutaties:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from message_formats import validate
+from message_formats.generate import _bericht_files
 from message_formats.keuring import LOONT_VANAF, Keurmeester
 from message_formats.lees import lees_map
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
 from pipeline.signaleer import signaleer
 from schemas import berichtversies
+from schemas.berichten import berichten, find_bericht
+from schemas.berichtversies import breuken, latere_waarden
 from tests.bouw import BIJSTAND, IKV, maak_bsn, neem_op, schrijf_csv
 from tests.geopend import met_certificaten, opener
 from tests.spec.privacy.dorp import IKP, VERBLIJF, afgesproken
@@ -70,6 +74,31 @@ def test_two_versions_of_one_message_go_out_side_by_side(instellingen: Instellin
     assert set(nieuw["begin_inkomstenverhouding"].to_pylist()) == {date(2026, 1, 5)}
     for tabel, waar in ((oud, UTRECHT), (nieuw, AMSTERDAM)):
         assert set(tabel["burgerservicenummer"].to_pylist()) == {wie for wie, plaats in WOONT.items() if plaats == waar}
+
+
+def test_a_value_added_to_a_list_reaches_who_knows_it_and_is_left_out_for_the_others(
+    instellingen: Instellingen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if 1.1 had added the regeling PW: who stays on 1.0 gets the signal without it, valid for its old schema."""
+    oud = find_bericht("inkomstenbericht", "1.0")
+    korter = oud.signaal["regeling"].model_copy(update={"waarden": ("IOAW", "IOAZ", "BBZ"), "voorbeeld": "IOAW"})
+    oud = oud.model_copy(update={"signaal": oud.signaal | {"regeling": korter}})
+    assert breuken(oud, find_bericht("inkomstenbericht", "1.1")) == []
+    assert latere_waarden(oud, "signaal") == {"regeling": {"PW"}}
+    monkeypatch.setitem(berichten(), ("inkomstenbericht", "1.0"), oud)
+    generated = shutil.copytree(validate.GENERATED, tmp_path / "generated")
+    for ending, text in _bericht_files(oud).items():
+        (generated / "inkomstenbericht" / "v1.0" / ending).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(validate, "GENERATED", generated)
+
+    assert lever(instellingen, run_id(instellingen)).ontvangers == {"geleverd": 2}
+
+    gelezen = lees_map(instellingen.uitleveringen, opener(instellingen))
+    assert gelezen.goed, [str(probleem) for probleem in gelezen.problemen]
+    found = {levering.envelop["ontvanger_code"]: levering.signalen for levering in gelezen.leveringen}
+    regelingen = {code: set(tabel["regeling"].to_pylist()) for code, tabel in found.items() if tabel is not None}
+    assert regelingen == {UTRECHT: {None}, AMSTERDAM: {"PW"}}
+    assert {tabel.num_rows for tabel in found.values() if tabel is not None} == {4}
 
 
 @pytest.mark.parametrize("loont_vanaf", [0, LOONT_VANAF])
