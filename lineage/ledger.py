@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -19,12 +19,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from lineage import tabellen as t
+from lineage.alleen import alleen
 from lineage.plaatsen import Plaats, leg_vast
 from lineage.vervanging import herzie
 from lineage.verwerkingslog import Logsegment, neem_op
 
 _MIGRATE_TRIES = 5
 _ENDED = "stappen"
+# A transaction that changes things reads first, so it must be alone from its beginning. Transactions are short.
+_ONE_WRITER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7365676)"}
 GELUKT = "gelukt"  # a run that is finished and was not destroyed
 MIGRATIONS = Path(__file__).parent / "migrations"
 Rij = Mapping[str, Any]
@@ -56,10 +59,16 @@ class Stap:
 
 @cache
 def open_engine(url: str) -> Engine:
-    """An engine on a database that has the newest tables; SQLite gets WAL and waits for other writers."""
-    engine = sa.create_engine(url)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", _configure_sqlite)
+    """An engine on a database that has the newest tables.
+
+    SQLite gets WAL and waits for other writers; PostgreSQL counts its days in UTC, and a connection that was lost while
+    nobody used it is replaced.
+    """
+    address = sa.make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(address, pool_pre_ping=True)
+    sa.event.listen(engine, "connect", _configure_sqlite if engine.dialect.name == "sqlite" else _configure_postgresql)
     _migrate(engine)
     return engine
 
@@ -70,6 +79,12 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA busy_timeout=60000")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _migrate(engine: Engine) -> None:
@@ -97,6 +112,8 @@ def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # SQLite has this of itself
+            connection.exec_driver_sql(_ONE_WRITER["postgresql"])
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -113,12 +130,17 @@ class Ledger:
 
     @contextmanager
     def transactie(self) -> Iterator[Connection]:
-        """A transaction for changes that belong together."""
+        """A transaction for changes that belong together; one at a time, so what it read still holds when it writes."""
         with self._engine.begin() as connection:
+            connection.exec_driver_sql(_ONE_WRITER[connection.dialect.name])
             ended = connection.info[_ENDED] = []  # the outcome rows of this transaction: told when it is committed
             yield connection
         for item in ended:
             self._na_stap(*item)
+
+    def alleen(self, soort: str, product: str) -> AbstractContextManager[None]:
+        """Waits until nobody else does this step for this product."""
+        return alleen(self._engine, f"{soort}-{product}")
 
     def rijen(self, query: sa.Select[Any]) -> list[Rij]:
         """All rows of a query as mappings."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -22,6 +21,8 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.types import BigInteger
+
+from lineage.moment import Moment
 
 metadata = MetaData()
 _BIG = BigInteger().with_variant(Integer, "sqlite")
@@ -41,7 +42,7 @@ levering = Table(
     Column("status", String(20), nullable=False),
     Column("code", String(30)),
     Column("wijzer", Text),
-    Column("ontvangen_op", DateTime(timezone=True), nullable=False),
+    Column("ontvangen_op", Moment, nullable=False),
     Index("levering_bron_periode", "bron", "periode"),
 )
 
@@ -85,8 +86,8 @@ stap = Table(
     Column("onderwerp", String(80), nullable=False),
     Column("product", String(40)),
     Column("periode", String(7)),
-    Column("begonnen_op", DateTime(timezone=True), nullable=False),
-    Column("beeindigd_op", DateTime(timezone=True), nullable=False),
+    Column("begonnen_op", Moment, nullable=False),
+    Column("beeindigd_op", Moment, nullable=False),
     Column("status", String(20), nullable=False),
     Column("code", String(30)),
     Index("stap_onderwerp", "onderwerp", "soort"),
@@ -114,7 +115,7 @@ productrun = Table(
     Column("vastgelegd", Text),
     Column("status", String(20), nullable=False),
     Column("volgorde", Integer, nullable=False),
-    Column("aangemaakt_op", DateTime(timezone=True), nullable=False),
+    Column("aangemaakt_op", Moment, nullable=False),
     Index("productrun_product_periode", "product", "periode"),
 )
 
@@ -152,7 +153,7 @@ uitlevering = Table(
     Column("status", String(20), nullable=False),
     Column("code", String(30)),
     Column("wijzer", Text),
-    Column("dagtekening", DateTime(timezone=True)),
+    Column("dagtekening", Moment),
     Column("vergeleken_met", String(40)),
     Column("vastgelegd", Text),
     UniqueConstraint("ontvanger", "product", "volgnummer"),
@@ -178,7 +179,7 @@ poging = Table(
     Column("kanaal", String(40), nullable=False),
     Column("uitkomst", String(10), nullable=False),
     Column("reden", String(80)),
-    Column("op", DateTime(timezone=True), nullable=False),
+    Column("op", Moment, nullable=False),
     Index("poging_uitlevering", "run_id", "ontvanger"),
 )
 
@@ -190,7 +191,7 @@ besluit = Table(
     Column("besluit", String(20), nullable=False),
     Column("reden", Text, nullable=False),
     Column("door", String(80), nullable=False),
-    Column("op", DateTime(timezone=True), nullable=False),
+    Column("op", Moment, nullable=False),
 )
 
 verslag = Table(
@@ -200,7 +201,7 @@ verslag = Table(
     Column("aanleveraar", String(20), primary_key=True),
     Column("aangenomen", Integer, nullable=False),
     Column("afgekeurd", Integer, nullable=False),
-    Column("gemaakt_op", DateTime(timezone=True), nullable=False),
+    Column("gemaakt_op", Moment, nullable=False),
 )
 
 sleutelversie = Table(
@@ -209,7 +210,7 @@ sleutelversie = Table(
     Column("doel", String(40), primary_key=True),
     Column("versie", Integer, primary_key=True),
     Column("status", String(20), nullable=False),
-    Column("sinds", DateTime(timezone=True), nullable=False),
+    Column("sinds", Moment, nullable=False),
 )
 
 correctie = Table(
@@ -221,8 +222,8 @@ correctie = Table(
     Column("record_nr", _BIG, nullable=False),
     Column("status", String(20), nullable=False),
     Column("reden", Text, nullable=False),
-    Column("gemeld_op", DateTime(timezone=True), nullable=False),
-    Column("afgerond_op", DateTime(timezone=True)),
+    Column("gemeld_op", Moment, nullable=False),
+    Column("afgerond_op", Moment),
 )
 
 retour = Table(
@@ -233,7 +234,7 @@ retour = Table(
     Column("status", String(20), nullable=False),
     Column("code", String(30)),
     Column("aantal", Integer, nullable=False),
-    Column("ontvangen_op", DateTime(timezone=True), nullable=False),
+    Column("ontvangen_op", Moment, nullable=False),
     Column("run_id", String(40)),
     Column("retourcode", String(4)),
     Column("ondertekenaar", String(64)),
@@ -256,8 +257,8 @@ antwoord = Table(
     Column("ontvanger", String(20)),
     Column("formaat", String(4), nullable=False),
     Column("inhoud", Text, nullable=False),
-    Column("gemaakt_op", DateTime(timezone=True), nullable=False),
-    Column("geleverd_op", DateTime(timezone=True)),
+    Column("gemaakt_op", Moment, nullable=False),
+    Column("geleverd_op", Moment),
     Column("code", String(30)),
     Index("antwoord_open", "geleverd_op", "ontvanger"),
 )
@@ -272,8 +273,8 @@ terugmelding = Table(
     Column("signaal_code", String(20), nullable=False),
     Column("oordeel", String(20), nullable=False),
     Column("code", String(30)),
-    Column("geleverd_op", DateTime(timezone=True)),
-    Column("ontvangen_op", DateTime(timezone=True), nullable=False),
+    Column("geleverd_op", Moment),
+    Column("ontvangen_op", Moment, nullable=False),
     Index("terugmelding_signaal", "signaal_id", "ontvanger"),
 )
 
@@ -281,7 +282,7 @@ vernietiging = Table(
     "vernietiging",
     metadata,
     Column("vernietiging_nr", Integer, primary_key=True, autoincrement=True),
-    Column("op", DateTime(timezone=True), nullable=False),
+    Column("op", Moment, nullable=False),
     Column("reden", String(20), nullable=False),
     Column("grondslag", Text, nullable=False),
     Column("dataset", String(120), nullable=False),
@@ -320,7 +321,7 @@ afsluiting = Table(
     metadata,
     Column("doel", String(40), primary_key=True),
     Column("open_vanaf", String(7), nullable=False),
-    Column("op", DateTime(timezone=True), nullable=False),
+    Column("op", Moment, nullable=False),
 )
 
 verwerkingslog = Table(
@@ -332,7 +333,7 @@ verwerkingslog = Table(
     Column("kop", String(32), nullable=False),
     Column("vorige", String(64), nullable=False),
     Column("keten", String(64), nullable=False),
-    Column("op", DateTime(timezone=True), server_default=func.now(), nullable=False),
+    Column("op", Moment, server_default=func.now(), nullable=False),
     Column("sleutelversie", Integer, server_default="1", nullable=False),
     sqlite_autoincrement=True,
 )

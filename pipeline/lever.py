@@ -55,10 +55,11 @@ def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     ledger = instellingen.grootboek
     run = ledger.run(run_id)
     assert run is not None, run_id
-    # What was planned before comes first: a recipient gets its numbers in order, and hears what changed since.
-    for earlier in ledger.onderweg(run["product"], run["volgorde"]):
-        _lever(instellingen, earlier)
-    return _lever(instellingen, run_id)
+    with ledger.alleen("lever", run["product"]):
+        # What was planned before comes first: a recipient gets its numbers in order, and hears what changed since.
+        for earlier in ledger.onderweg(run["product"], run["volgorde"]):
+            _lever(instellingen, earlier)
+        return _lever(instellingen, run_id)
 
 
 def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:

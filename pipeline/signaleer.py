@@ -51,6 +51,11 @@ def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signale
         RunMislukt: a model or a check failed; the ledger holds the failed step.
         KetenFout: `S-AFGESLOTEN` when the period is closed, or the run was destroyed.
     """
+    with instellingen.grootboek.alleen("signaleer", product):
+        return _signaleer(instellingen, product, periode)
+
+
+def _signaleer(instellingen: Instellingen, product: str, periode: str) -> Signalering:
     declared = producten()[product]
     toelaten(instellingen, doel=declared.doel, tot_periode=periode)
     stand, doel = Stand(instellingen, periode), doelen()[declared.doel]

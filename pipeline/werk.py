@@ -39,5 +39,6 @@ def draai_volledig(instellingen: Instellingen, product: str, periode: str, ontva
     run_id = draai(instellingen, product, periode).signalering.run_id
     run = instellingen.grootboek.run(run_id)
     assert run is not None, run_id
-    signalering = neem_over(instellingen, run, ontvangers)
+    with instellingen.grootboek.alleen("signaleer", product):
+        signalering = neem_over(instellingen, run, ontvangers)
     return Gedraaid(signalering, lever(instellingen, signalering.run_id))
