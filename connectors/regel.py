@@ -24,7 +24,7 @@ def regel_van(pad: Path, formaat: str, record_nr: int) -> int | None:
     teller = _Regelteller(record_nr + _HEADER[formaat], quotes=formaat != "jsonregels")
     with pad.open("rb") as stream:
         while block := stream.read(_BLOCK):
-            if (regel := teller.zie(block.replace(b"\r", b""))) is not None:
+            if (regel := teller.zie(block)) is not None:
                 return regel
     return None
 
@@ -39,11 +39,10 @@ class _Regelteller:
     def zie(self, block: bytes) -> int | None:
         """Takes the next block; the line of the record when it begins here."""
         plain = not self._inside and not (self._quotes and b'"' in block)
-        if not block:
-            return None
-        if plain and b"\n\n" not in block and not (self._at_start and block.startswith(b"\n")):
+        if plain and not (self._at_start and block.startswith((b"\r", b"\n"))) and not _has_empty_line(block):
             return self._plain(block)
-        return self._careful(block)
+        bare = block.replace(b"\r", b"")
+        return self._careful(bare) if bare else None
 
     def _plain(self, block: bytes) -> int | None:
         """Every line is a record, so that counting newlines is enough."""
@@ -67,3 +66,10 @@ class _Regelteller:
         self._left, self._lines = self._left - len(starts), self._lines + int(np.count_nonzero(newline))
         self._at_start, self._inside = bool(ends[-1]), not bool(outside[-1])
         return None
+
+
+def _has_empty_line(block: bytes) -> bool:
+    """Whether a line ends where the one before ended; two bytes at a time, many times as fast as a search for them."""
+    pairs = [np.frombuffer(block, "<u2", (len(block) - begin) // 2, begin) for begin in (0, 1)]
+    wanted = (0x0A0A, 0x0D0A) if b"\r" in block else (0x0A0A,)  # little-endian: newline, and what comes after it
+    return any(bool((pair == value).any()) for pair in pairs for value in wanted)
