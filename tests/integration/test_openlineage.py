@@ -22,6 +22,7 @@ from pipeline.werk import draai
 from tests.bouw import maak_bsn, schrijf_csv
 from tests.e2e.keten import DUO, FEBRUARI, neem_jongeren_op
 from tests.geopend import met_certificaten
+from tests.openlineage_spec import fouten
 
 Event = dict[str, Any]
 TAAK = "01900000-0000-7000-8000-000000000001"  # what Airflow would hand on
@@ -40,6 +41,41 @@ def gebeurtenissen(tmp_path_factory: pytest.TempPathFactory) -> list[Event]:
 def _lees(instellingen: Instellingen) -> list[Event]:
     files = sorted(instellingen.map("lineage").glob("openlineage-*.ndjson"))
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_every_event_is_valid_against_the_specification(gebeurtenissen: list[Event], tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    failed = Stap("signaleer", "vsv-2026-02-abc", "vsv", FEBRUARI, status="mislukt", code="S-MODEL")
+    instellingen.grootboek.schrijf_stap(failed)
+    events = gebeurtenissen + _lees(instellingen)
+    assert {item["job"]["name"]: fouten(item) for item in events if fouten(item)} == {}
+    facets = {
+        naam
+        for item in events
+        for part in (item["run"], item["job"], *item.get("inputs", ()), *item.get("outputs", ()))
+        for group in ("facets", "inputFacets", "outputFacets")
+        for naam in part.get(group) or ()
+    }
+    asked = {"schema", "columnLineage", "outputStatistics", "dataQualityAssertions", "ownership", "documentation"}
+    assert asked | {"parent", "errorMessage", "nominalTime", "jobType"} <= facets
+
+
+def test_the_check_sees_what_is_wrong(gebeurtenissen: list[Event]) -> None:
+    """The control: each of these would be refused by a backend that is strict."""
+    good = _einde(gebeurtenissen, "deur.vsv.brp.persoon")
+    wrong: list[tuple[str, Any]] = [("eventType", "KLAAR"), ("eventTime", "2026-02-01"), ("run", {"runId": "1"})]
+    wrong += [("producer", 3), ("vreemd", "x"), ("outputs", [{"namespace": "signaalketen"}])]
+    for naam, value in wrong:
+        assert any(naam in fout for fout in fouten({**good, naam: value})), naam
+    without = {key: value for key, value in good.items() if key != "job"}
+    assert fouten(without) == ["event.job: ontbreekt"]
+    other = json.loads(
+        json.dumps(good).replace("facets/1-0-1/OwnershipDatasetFacet", "facets/9-9-9/OwnershipDatasetFacet")
+    )
+    assert len(fouten(other)) == 1
+    lineage = json.loads(json.dumps(good).replace('"masking": true', '"masking": "ja"'))
+    assert all("masking" in fout for fout in fouten(lineage))
+    assert fouten(lineage)
 
 
 def _einde(events: list[Event], job: str) -> Event:
