@@ -46,7 +46,7 @@ def bereken(instellingen: Instellingen, pins: Pins, van: Invoer, uitvoer: Path) 
     invoer = {naam: [template, *van.paden.get(naam, [])] for naam, template in _templates(instellingen).items()}
     invoer |= {f"referentie.{naam}": [pad] for naam, pad in _write_reference(instellingen, pins).items()}
     invoer["run.levering"] = [_write_leveringen(van.leveringen, uitvoer)]
-    werkmap = instellingen.map("dbt", str(os.getpid()))
+    werkmap = instellingen.rekenmap
     uitkomst = dbt_build.build(
         pins.product,
         invoer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +37,8 @@ class Instellingen(BaseSettings):
         pkcs11_pin: file with its PIN (`KETEN_PKCS11_PIN`).
         geheugen: memory limit of a product run, as DuckDB writes it (`KETEN_GEHEUGEN`).
         threads: threads of a product run (`KETEN_THREADS`).
+        werkmap: folder for what a product run writes for itself, above all what does not fit in its memory; empty means
+            below `data` (`KETEN_WERKMAP`).
         motor: what computes a product run (`KETEN_MOTOR`): `duckdb` in this process, `spark` in a session of this
             process, `spark_cluster` on a server; see `docs/spark.md`.
         spark: settings of the Spark session, as JSON (`KETEN_SPARK`).
@@ -63,6 +66,7 @@ class Instellingen(BaseSettings):
     pkcs11_pin: Path | None = None
     geheugen: str = "2GB"
     threads: int = 2
+    werkmap: Path | None = None
     motor: Literal["duckdb", "spark", "spark_cluster"] = "duckdb"
     spark: dict[str, str] = {}
     uitwisseling: str = ""
@@ -113,6 +117,11 @@ class Instellingen(BaseSettings):
     def lake(self) -> Path:
         """Minimised and pseudonymised Parquet: `<doel>/<bron>.<tabel>/`."""
         return self.map("lake")
+
+    @property
+    def rekenmap(self) -> Path:
+        """What a product run of this process writes for itself; below it, in `tmp`, what does not fit in memory."""
+        return (self.werkmap.resolve() if self.werkmap else self.map("dbt")) / str(os.getpid())
 
     @property
     def uitleveringen(self) -> Path:

@@ -7,7 +7,6 @@ once per process, so those of then need one of their own. It reads the ledger an
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -60,7 +59,7 @@ def main(pad: Path) -> None:
     except Exception as fout:
         uitkomst = {"code": "Z-PROGRAMMA", "wijzer": type(fout).__name__}
     finally:
-        shutil.rmtree(Instellingen(**opdracht.instellingen).map("dbt", str(os.getpid())), ignore_errors=True)
+        shutil.rmtree(Instellingen(**opdracht.instellingen).rekenmap, ignore_errors=True)
     pad.with_suffix(".uitkomst").write_text(json.dumps(uitkomst), encoding="utf-8")
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -17,6 +20,7 @@ from tests.spec.signals.casus import read_case, write_input
 
 CASES = Path(__file__).resolve().parents[1] / "spec" / "signals"
 PERSONS = 200_000
+AT_A_GIGABYTE = 3_000_000
 CASE = CASES / "vsv" / "verjaardag_op_peildatum"
 
 
@@ -120,30 +124,67 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     assert digests(folders[0] / "uit") == digests(folders[1] / "uit")
 
 
-def test_a_build_larger_than_its_memory_spills_and_succeeds(tmp_path: Path) -> None:
-    """DuckDB refuses to set its temp_directory again after the first spill, which dbt-duckdb does for `settings`."""
+def build_country(folder: Path, persons: int, geheugen: str) -> int:
+    """Builds vsv over so many young persons; returns the most bytes there were in the spill folder."""
     casus = read_case(CASE)
-    invoer = write_input(casus, tmp_path)
-    persons = (
-        f"select unhex(md5(cast(i as varchar))) as persoon, cast(i as bigint) as record_nr from range({PERSONS}) t(i)"
-    )
+    invoer = write_input(casus, folder)
+    person = "unhex(md5(cast(i as varchar))) as persoon, cast(i as bigint) as record_nr"
     rows = {
         "duo.persoon": "false as indicatie_startkwalificatie",
         "brp.persoon": "cast(20050101 as int) as geboortedatum",
         "brp.verblijfplaats": "'0344' as gemeente_van_inschrijving, cast(20200101 as int) as datum_begin",
     }
     for naam, columns in rows.items():
-        path = tmp_path / f"{naam}-2.parquet"
-        duckdb.sql(f"copy (select cast(1 as int) as levering_nr, *, {columns} from ({persons})) to '{path}'")
+        path = folder / f"{naam}-2.parquet"
+        select = f"select cast(1 as int) as levering_nr, {person}, {columns} from range({persons}) t(i)"
+        duckdb.sql(f"copy ({select}) to '{path}'")
         invoer[naam].append(path)
-    uitkomst = dbt_build.build(
-        "vsv",
-        invoer,
-        tmp_path / "uit",
-        periode=casus.periode,
-        aanwezig=casus.aanwezig,
-        werkmap=tmp_path / "werk",
-        geheugen="120MB",
-    )
+    with spilled(folder / "werk" / "tmp") as most:
+        uitkomst = dbt_build.build(
+            "vsv",
+            invoer,
+            folder / "uit",
+            periode=casus.periode,
+            aanwezig=casus.aanwezig,
+            werkmap=folder / "werk",
+            geheugen=geheugen,
+        )
     assert uitkomst.ok, (uitkomst.fouten, uitkomst.tests_mislukt)
-    assert pq.read_metadata(tmp_path / "uit" / "signal_vsv.parquet").num_rows == PERSONS + 1
+    assert pq.read_metadata(folder / "uit" / "signal_vsv.parquet").num_rows == persons + 1
+    assert not list((folder / "werk").glob("tmp/*"))  # nothing of it stays
+    return most()
+
+
+@contextmanager
+def spilled(folder: Path) -> Iterator[Callable[[], int]]:
+    """Looks into a spill folder until the end; what it gives says how many bytes there were at most."""
+    ended, seen = threading.Event(), [0]
+
+    def look() -> None:
+        while not ended.wait(0.005):
+            with suppress(OSError):  # a file can go between seeing and measuring it
+                seen.append(sum(path.stat().st_size for path in folder.glob("*")))
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield lambda: max(seen)
+    finally:
+        ended.set()
+        watcher.join()
+
+
+@pytest.mark.zwaar
+def test_a_build_larger_than_its_memory_spills_and_succeeds(tmp_path: Path) -> None:
+    """DuckDB refuses to set its temp_directory again after the first spill, which dbt-duckdb does for `settings`."""
+    assert build_country(tmp_path, PERSONS, "120MB") > 1_000_000
+
+
+def test_a_build_that_fits_does_not_spill(tmp_path: Path) -> None:
+    assert build_country(tmp_path, 1000, "2GB") == 0
+
+
+@pytest.mark.zwaar
+def test_at_a_gigabyte_a_country_of_young_persons_spills_and_succeeds(tmp_path: Path) -> None:
+    """Rows for more than a gigabyte, at the limit that the figures of the house are held against."""
+    assert build_country(tmp_path, AT_A_GIGABYTE, "1GB") > 10_000_000

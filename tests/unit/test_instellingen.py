@@ -130,6 +130,13 @@ def test_what_follows_from_data_is_worked_out(tmp_path: Path, monkeypatch: pytes
     assert not list(tmp_path.iterdir())  # looking makes nothing
 
 
+def test_a_run_works_below_the_data_or_where_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = str(os.getpid())
+    assert Instellingen(data=tmp_path / "var").rekenmap == tmp_path / "var" / "dbt" / process
+    monkeypatch.setenv("KETEN_WERKMAP", str(tmp_path / "snel"))
+    assert Instellingen(data=tmp_path / "var").rekenmap == tmp_path / "snel" / process
+
+
 def test_every_variable_that_is_read_anywhere_is_known() -> None:
     known = {VOORVOEGSEL + naam.upper() for naam in Instellingen.model_fields} | set(ANDERE)
     texts = [
