@@ -10,7 +10,7 @@ from reports.blad import Blad, Cel, Figuur, Oordeel, Verwijzing, kolommen, maand
 from reports.codes import betekenis, code_cel
 from reports.gegevens import Gegevens, Levering, Run
 from reports.grafiek import staven
-from reports.termijn import datum, oordeel, product_uiterlijk
+from reports.termijn import datum, eerste_per_ontvanger, oordeel, product_uiterlijk
 from schemas.load import bronnen, producten
 
 MAANDEN_TERUG = 24
@@ -107,6 +107,20 @@ def verloop(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> tuple[Figuur, ..
         staven(f"Signalen per maand: {producten()[product].naam}", items[-MAANDEN_TERUG:])
         for product, items in sorted(points.items())
         if any(aantal for _, aantal in items[-MAANDEN_TERUG:])
+    )
+
+
+def tijdigheid(gegevens: Gegevens) -> tuple[Figuur, ...]:
+    """Per product with a norm a chart of how many recipients had their message of a month in time."""
+    points: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
+    for run in sorted(gegevens.runs, key=lambda run: run.periode):
+        norm = product_uiterlijk(run.product, run.periode) if run.product in producten() else None
+        if norm and run.zendingen:
+            in_time = sum(day <= norm for day in eerste_per_ontvanger(run).values())
+            points[run.product].append((run.periode, in_time))
+    return tuple(
+        staven(f"Ontvangers op tijd bediend per maand: {producten()[product].naam}", items[-MAANDEN_TERUG:])
+        for product, items in sorted(points.items())
     )
 
 

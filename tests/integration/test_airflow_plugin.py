@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import airflow_standalone
 from pipeline.airflow_lokaal import omgeving
 from pipeline.airflow_standalone import PLUGINS
 from pipeline.instellingen import Instellingen
@@ -90,3 +91,13 @@ def test_nothing_outside_the_report_is_served(antwoorden: dict[str, Any]) -> Non
     assert antwoorden["buiten"][0] == 404
     assert antwoorden["niets"][0] == 404
     assert "geheim" not in antwoorden["buiten"][2]
+
+
+def test_make_airflow_starts_with_that_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[Any] = []
+    monkeypatch.setattr(os, "execve", lambda *arguments: started.append(arguments))
+    airflow_standalone.main()
+    ((_, command, environment),) = started
+    assert command[1:] == ["standalone"]
+    assert environment["AIRFLOW__CORE__PLUGINS_FOLDER"] == str(PLUGINS)
+    assert (PLUGINS / "rapport.py").is_file()

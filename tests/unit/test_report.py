@@ -295,6 +295,8 @@ def test_pages_are_whole_offline_and_hold_no_identifier(gevuld: Vulling, tmp_pat
             assert (page.parent / target).exists()
             assert not anchor or anchor in known[target or page.name]
         for table in document.iterfind(".//table"):
+            (download,) = table.xpath("following::p[@class='download'][1]/a/@href")
+            assert len(_csv(rapport / download)) - 1 == len(table.findall("./tbody/tr"))
             width = len(table.findall("./thead/tr/th"))
             assert {len(row) for row in table.iterfind("./tbody/tr")} == {width}
     for path in rapport.glob("data/*.csv"):
@@ -419,6 +421,8 @@ def test_a_late_delivery_is_named_against_the_norm(vulling: Vulling, tmp_path: P
     assert rows[0][2] == "te laat bij 1"
     page = _tables(tmp_path / "rapport" / "ontvanger-0034.html")["Uitleveringen aan Almere"]
     assert page[0][-2:] == ["15 februari 2026", "te laat"]
+    charts = html.fromstring((tmp_path / "rapport" / "index.html").read_bytes()).xpath("//svg/@aria-label")
+    assert any(chart.startswith("Ontvangers op tijd bediend per maand") and ": 1" in chart for chart in charts)
 
 
 def test_a_recipient_sees_what_the_page_of_the_product_shows(gevuld: Vulling, tmp_path: Path) -> None:
