@@ -14,6 +14,7 @@ from lxml import etree
 from reports.blad import Figuur, in_woorden, maand
 
 BREEDTE, HOOGTE = 440, 260
+_WEINIG = 10
 _SVG = "{http://www.w3.org/2000/svg}"
 _MATEN = ("d", "x", "y", "width", "height", "transform", "cx", "cy", "r", "rx", "ry")
 _DECIMALEN = re.compile(r"(\.\d\d)\d+")  # a hundredth of a pixel is enough
@@ -36,6 +37,9 @@ def staven(bijschrift: str, punten: Sequence[tuple[str, int | None]]) -> Figuur:
         value_formatter=lambda value: in_woorden(round(value)),
     )
     chart.x_labels = [_kort(periode) for periode, _ in punten]
+    most = max((aantal or 0 for _, aantal in punten), default=0)
+    if most < _WEINIG:  # else it writes 0 and 1 several times beside each other
+        chart.y_labels = list(range(max(most, 1) + 1))
     chart.add("", [aantal for _, aantal in punten])
     root = etree.fromstring(chart.render())
     return Figuur(bijschrift, _clean(root, f"{bijschrift}. {_voorlezen(punten)}"))

@@ -121,6 +121,7 @@ def tijdigheid(gegevens: Gegevens) -> tuple[Figuur, ...]:
     return tuple(
         staven(f"Ontvangers op tijd bediend per maand: {producten()[product].naam}", items[-MAANDEN_TERUG:])
         for product, items in sorted(points.items())
+        if any(aantal for _, aantal in items[-MAANDEN_TERUG:])
     )
 
 
