@@ -1,12 +1,13 @@
 # The ways in: `make demo` runs the main job, `make test` the fast tests, `make check` everything.
 # PYTHON chooses the interpreter that makes the virtual environment.
 PYTHON ?= python3
+CODE := connectors dags demo lineage message_formats pipeline privacy reports schemas
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint drift airflow benchmark lock clean
+.PHONY: demo test check lint drift airflow benchmark sbom lock clean
 
 # The lock names every package with its hashes, so pip need not (and may not) resolve anything by itself.
 $(READY): requirements.lock pyproject.toml
@@ -30,6 +31,7 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE)
 
 drift: $(READY)
 	$(BIN)/python -m schemas.generate --controleer
@@ -48,6 +50,12 @@ airflow: $(READY)
 
 benchmark: $(READY) $(SPARK)
 	$(BIN)/python -m pytest tests/benchmarks -s -m zwaar
+
+# What is installed, with its hashes, as a CycloneDX bill of materials.
+sbom: $(READY)
+	mkdir -p var
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-format JSON \
+		--output-file var/sbom.cdx.json requirements.lock
 
 lock:
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -6,18 +6,19 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import Asset, get_current_context
+from airflow.sdk import Asset, Param, get_current_context
 
 from pipeline.airflow_lokaal import OPENLINEAGE_UIT
 from pipeline.instellingen import Instellingen
+from pipeline.rechten import sluit_af
 
 DEFAULTS: dict[str, Any] = {
     "owner": "data-engineering",
-    "retries": 2,
-    "retry_delay": timedelta(minutes=5),
+    "retries": 2,  # after `[core] default_task_retry_delay`, five minutes unless Airflow is told otherwise
     "retry_exponential_backoff": True,
     "max_retry_delay": timedelta(hours=1),
 }
+PERIODE = Param(None, type=["null", "string"], pattern=r"^\d{4}-(0[1-9]|1[0-2])$", title="Periode")
 
 
 def levering_asset(bron: str) -> Asset:
@@ -38,8 +39,10 @@ def uitlevering_asset(product: str) -> Asset:
 def instellingen() -> Instellingen:
     """The settings in force, read when a task runs and not when the folder is parsed.
 
-    The steps of a task are part of its run in OpenLineage, as Airflow's own provider names that run, if it is on.
+    What the task writes is not for others on the machine. Its steps are part of its run in OpenLineage, as Airflow's
+    own provider names that run, if it is on.
     """
+    sluit_af()
     if os.environ.get(OPENLINEAGE_UIT) == "True":
         return Instellingen()
     from airflow.providers.openlineage.plugins.macros import lineage_parent_id  # noqa: PLC0415 - costs parsing time

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from airflow.sdk import DAG, dag, task
+from airflow.sdk import DAG, Param, dag, get_current_context, task
 from pendulum import datetime
 
-from dags._gemeenschappelijk import DEFAULTS, instellingen, signalen_asset, uitlevering_asset
-from schemas.load import producten
+from dags._gemeenschappelijk import DEFAULTS, PERIODE, instellingen, signalen_asset, uitlevering_asset
+from schemas.load import ontvangers, producten
 from schemas.model import Product
 
 
@@ -21,19 +21,32 @@ def make_dag(product: Product) -> DAG:
 
 Takes every run of this product whose deliveries did not all end, composes the messages per recipient, validates them
 and delivers them. A delivery keeps its number when it is tried again. What is held back has a code; see `keten status`.
+Give `periode` and `ontvanger` to send one recipient everything that now holds for that period, under a volgnummer of
+its own, after what was still to be delivered.
 """,
         schedule=[signalen_asset(product.product)],
         start_date=datetime(2026, 1, 1, tz="Europe/Amsterdam"),
         catchup=False,
         max_active_runs=1,
         default_args=DEFAULTS,
+        params={
+            "periode": PERIODE,
+            "ontvanger": Param(None, type=["null", "string"], enum=[None, *ontvangers()], title="Ontvanger"),
+        },
         tags=["deliver", product.product],
     )
     def deliver() -> None:
         @task
         def zoek_runs() -> list[str]:
-            """Runs that wait for delivery, oldest first."""
-            return [run["run_id"] for run in instellingen().grootboek.onafgemaakt(product.product)]
+            """Runs that wait for delivery, oldest first; last a new one for who is to be served again."""
+            from pipeline.werk import geef_opnieuw  # noqa: PLC0415
+
+            params = get_current_context()["params"]
+            found = [run["run_id"] for run in instellingen().grootboek.onafgemaakt(product.product)]
+            if params["ontvanger"] and params["periode"]:
+                again = geef_opnieuw(instellingen(), product.product, params["periode"], [params["ontvanger"]])
+                found.append(again.run_id)
+            return found
 
         @task(outlets=[uitlevering_asset(product.product)], max_active_tis_per_dagrun=1)
         def lever(run: str) -> dict[str, int]:

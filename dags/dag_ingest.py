@@ -6,6 +6,7 @@ from airflow.sdk import DAG, dag, task
 from pendulum import datetime
 
 from dags._gemeenschappelijk import DEFAULTS, instellingen, levering_asset
+from pipeline.instellingen import Instellingen
 from schemas.load import bronnen
 from schemas.model import Bron
 
@@ -23,7 +24,7 @@ Looks in the inbox of this bron, takes in each new folder as one levering (the s
 passes it through the door for every doel that consults this bron. Every task may be cleared and run again: nothing is
 done twice. What cannot be used is put aside with a code; see `keten status` and the report.
 """,
-        schedule="0 6 * * *",
+        schedule=_inname,
         start_date=datetime(2026, 1, 1, tz="Europe/Amsterdam"),
         catchup=False,
         max_active_runs=1,
@@ -60,5 +61,6 @@ done twice. What cannot be used is put aside with a code; see `keten status` and
     return ingest()
 
 
+_inname = Instellingen().inname
 for _bron in bronnen().values():
     globals()[f"ingest_{_bron.bron}"] = make_dag(_bron)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from airflow.sdk import DAG, Param, dag, get_current_context, task
+from airflow.sdk import DAG, dag, get_current_context, task
 from pendulum import datetime
 
-from dags._gemeenschappelijk import DEFAULTS, instellingen, levering_asset, signalen_asset
+from dags._gemeenschappelijk import DEFAULTS, PERIODE, instellingen, levering_asset, signalen_asset
 from pipeline.status import bronnen_van
 from schemas.load import producten
 from schemas.model import Product
@@ -32,7 +32,7 @@ A run is named after its inputs, so running it again changes nothing.
         catchup=False,
         max_active_runs=1,
         default_args=DEFAULTS,
-        params={"periode": Param(None, type=["null", "string"], pattern=r"^\d{4}-(0[1-9]|1[0-2])$", title="Periode")},
+        params={"periode": PERIODE},
         tags=["signal", product.product],
     )
     def signal() -> None:

@@ -29,7 +29,7 @@ def main() -> None:
         "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
         "PATH": f"{airflow.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # it starts `airflow` by name
     }
-    os.execve(airflow, [str(airflow), "standalone"], environment)  # noqa: S606 - our own interpreter's Airflow
+    os.execve(airflow, [str(airflow), "standalone"], environment)  # noqa: S606 # nosec B606 # our own interpreter's Airflow
 
 
 if __name__ == "__main__":

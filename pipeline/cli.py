@@ -33,6 +33,7 @@ from pipeline.opdrachten import (
     vertrek,
 )
 from pipeline.opdrachten import levering as leveringen
+from pipeline.rechten import sluit_af
 from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, toon_tellingen, voortgang
 from schemas.fout import KetenFout
 
@@ -63,6 +64,7 @@ app.add_typer(sleutel.app, name="sleutel")
 
 def main() -> None:
     """Entry point: coded errors become one line and their exit code; no traceback shows data."""
+    sluit_af()
     try:
         app()
     except KetenFout as fout:

@@ -51,6 +51,7 @@ class Instellingen(BaseSettings):
         certificatenmap: folder with certificates; empty means below `data` (`KETEN_CERTIFICATENMAP`).
         afhaaladres: the URL below which recipients fetch, ending in a slash (`KETEN_AFHAALADRES`).
         geheimenmap: folder with the secrets of channels; empty means below `data` (`KETEN_GEHEIMENMAP`).
+        inname: when DAGs look into the inboxes, as cron in the time of Amsterdam (`KETEN_INNAME`).
         kanaalpogingen: how often a channel that fails is tried (`KETEN_KANAALPOGINGEN`).
         kanaalwacht: seconds before the second attempt; each next wait is twice as long (`KETEN_KANAALWACHT`).
     """
@@ -76,6 +77,7 @@ class Instellingen(BaseSettings):
     certificatenmap: Path | None = None
     afhaaladres: str = "https://signaalketen.example/uitleveringen/"
     geheimenmap: Path | None = None
+    inname: str = Field(default="0 6 * * *", pattern=r"^(\S+ ){4}\S+$")
     kanaalpogingen: int = 5
     kanaalwacht: float = 2.0
 

@@ -124,7 +124,7 @@ def inhoud_van(pad: Path) -> str:
     query = f"""
         select count(*), sum(md5_number_lower(rij)::hugeint), sum(md5_number_upper(rij)::hugeint)
         from (select concat_ws(chr(31), {text}) as rij from read_parquet($pad))
-    """  # noqa: S608 - column names of our own file
+    """  # noqa: S608 # nosec B608 # column names of our own file
     with duckdb.connect() as connection:
         totals = connection.execute(query, {"pad": str(pad)}).fetchone()
     return hashlib.sha256(f"{','.join(names)} {totals}".encode()).hexdigest()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from lineage.ledger import GELUKT
 from pipeline.instellingen import Instellingen
 from pipeline.lever import Uitlevering, lever
 from pipeline.periode import controleer
 from pipeline.signaleer import Signalering, neem_over, signaleer
+from schemas.fout import KetenFout
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,20 @@ def draai_volledig(instellingen: Instellingen, product: str, periode: str, ontva
     Raises:
         KetenFout: `L-PERIODE` when the period is not a month.
     """
-    run_id = draai(instellingen, product, periode).signalering.run_id
-    run = instellingen.grootboek.run(run_id)
-    assert run is not None, run_id
-    with instellingen.grootboek.alleen("signaleer", product):
-        signalering = neem_over(instellingen, run, ontvangers)
+    draai(instellingen, product, periode)
+    signalering = geef_opnieuw(instellingen, product, periode, ontvangers)
     return Gedraaid(signalering, lever(instellingen, signalering.run_id))
+
+
+def geef_opnieuw(instellingen: Instellingen, product: str, periode: str, ontvangers: Collection[str]) -> Signalering:
+    """Makes the run that delivers everything of the newest run of a period to some recipients.
+
+    Raises:
+        KetenFout: `S-GEEN-RUN` when the period was never run.
+    """
+    ledger = instellingen.grootboek
+    with ledger.alleen("signaleer", product):
+        run = ledger.laatste_run(product, periode)
+        if run is None or run["status"] != GELUKT:
+            raise KetenFout("S-GEEN-RUN", periode)
+        return neem_over(instellingen, run, ontvangers)

@@ -33,7 +33,7 @@ class Pseudonimiseerder:
 
     def __init__(self, key: bytes, versie: int = 1) -> None:
         self.versie = versie
-        self._cipher = Cipher(algorithms.AES256(key), modes.ECB())  # noqa: S305 - see the module's text
+        self._cipher = Cipher(algorithms.AES256(key), modes.ECB())  # noqa: S305 # nosec B305 # see the module's text
 
     def versleutel(self, cijfers: npt.NDArray[np.uint8], geldig: npt.NDArray[np.bool_] | None = None) -> pa.Array:
         """Digits, uint8 (n, 9), to n pseudonyms of 16 bytes; null where `geldig` is false."""

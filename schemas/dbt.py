@@ -220,7 +220,7 @@ def _staging_sql(naam: str, schema: pa.Schema) -> str:
         f"{{{{ pseudoniem('{field.name}') }}}} as {field.name}" if field.type == PSEUDONIEM else field.name
         for field in schema
     )
-    return f"-- {GEGENEREERD}\nselect\n    {columns}\nfrom {{{{ invoer('{bron}', '{tabel}') }}}}\n"
+    return f"-- {GEGENEREERD}\nselect\n    {columns}\nfrom {{{{ invoer('{bron}', '{tabel}') }}}}\n"  # nosec B608 # names of schemas/
 
 
 def _populatie_sql() -> str:
@@ -232,7 +232,7 @@ def _populatie_sql() -> str:
         for veld in populatie.velden
     }
     selects = [
-        f"select {column} as persoon from {{{{ ref('{model}') }}}} where {column} is not null"  # noqa: S608 - names of schemas/
+        f"select {column} as persoon from {{{{ ref('{model}') }}}} where {column} is not null"  # noqa: S608 # nosec B608 # names of schemas/
         for model, column in sorted(columns)
     ]
     return f"-- {GEGENEREERD}\n" + "\nunion\n".join(selects) + "\n"

@@ -46,7 +46,7 @@ class SchemaFout(ValueError):
 def read_yaml(path: Path) -> dict[str, Any]:
     """The object in a YAML file of this folder."""
     with path.open(encoding="utf-8") as file:
-        content = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        content = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 # nosec B506 # a safe loader
     if not isinstance(content, dict):
         raise SchemaFout(f"{path.relative_to(ROOT)}: geen YAML-object")
     return content

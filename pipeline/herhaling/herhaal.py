@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
+import subprocess  # nosec B404 # for one command, without a shell
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -175,7 +175,7 @@ def _in_proces(
     pad.write_text(json.dumps(vars(opdracht)), encoding="utf-8")
     command = [sys.executable, "-m", "pipeline.herhaling.proces", str(pad)]
     environment = {**os.environ, "KETEN_DECLARATIES": str(schemas)}
-    subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - our own interpreter
+    subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 # nosec B603 # our own interpreter
     ended = pad.with_suffix(".uitkomst")
     outcome: dict[str, Any] = {"code": "Z-PROGRAMMA", "wijzer": ""}
     if ended.exists():

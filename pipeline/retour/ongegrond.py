@@ -170,7 +170,7 @@ class _Signalen:
         with duckdb.connect() as connection:
             signals_view(connection, "signalen", [str(path)], self.product.product, shared_columns([str(path)]))
             connection.register("gezocht", pa.table({"waarde": pa.array(sorted(values), pa.string())}))
-            query = f"select signaal_id, zelfde, ontvanger from signalen semi join gezocht on waarde = {column}"  # noqa: S608
+            query = f"select signaal_id, zelfde, ontvanger from signalen semi join gezocht on waarde = {column}"  # noqa: S608 # nosec B608 # our own names
             return [(str(a), str(b), str(c)) for a, b, c in connection.sql(query).fetchall()]
 
 

@@ -194,6 +194,7 @@ def test_doelprofielen_differ_in_their_bronnen(dags: dict[str, Any]) -> None:
 def test_deliver_follows_its_signals(dags: dict[str, Any], product: str) -> None:
     dag = dags[f"deliver_{product}"]
 
+    assert dag["params"] == ["ontvanger", "periode"]
     assert dag["schedule"]["assets"] == [f"keten://signalen/{product}"]
     assert [task["outlets"] for task in dag["tasks"].values() if task["outlets"]] == [
         [f"keten://uitlevering/{product}"]

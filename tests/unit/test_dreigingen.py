@@ -1,0 +1,91 @@
+"""The threat model names tests that exist; what it says about files, the lock and bandit holds."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bouw import CHECKOUT, schrijf_csv
+from tests.unit.test_kamers import MAY_IMPORT
+
+TEKST = (CHECKOUT / "docs" / "dreigingen.md").read_text(encoding="utf-8")
+GENOEMD = re.findall(r"`(tests/\S+::\S+)`", TEKST)
+
+
+def test_every_threat_names_a_test() -> None:
+    threats = re.split(r"^## ", TEKST, flags=re.M)[1:]
+    titles = [threat.partition("\n")[0] for threat in threats]
+    assert titles == [
+        "Verkeerde ontvanger",
+        "Vervalst retourbericht",
+        "Opnieuw aangeboden levering",
+        "Gewijzigd logboek",
+        "Gestolen lake",
+        "Nieuwsgierige beheerder",
+        "Vergiftigd archief",
+        "De keten van afhankelijkheden",
+        "Waar niets tegen is gedaan",
+    ]
+    assert all("::test_" in threat for threat in threats[:-1])
+
+
+@pytest.mark.parametrize("node", GENOEMD)
+def test_named_test_exists(node: str) -> None:
+    file, *parts = node.split("::")
+    body: list[ast.stmt] = ast.parse((CHECKOUT / file).read_text(encoding="utf-8")).body
+    for part in parts:
+        found = [item for item in body if isinstance(item, ast.FunctionDef | ast.ClassDef) and item.name == part]
+        assert found, node
+        body = found[0].body
+    assert parts[-1].startswith("test_")
+
+
+def test_what_is_written_is_not_for_others(tmp_path: Path) -> None:
+    """Also where the shell would let everybody read; secrets are their owner's alone."""
+    levering = tmp_path / "populatie.csv"
+    levering.write_text(schrijf_csv(("bsn", "gemeentecode"), [["1", "0344"]]), encoding="utf-8")
+    script = "import os, sys; os.umask(0); from pipeline.cli import main; main()"
+    environment = {naam: waarde for naam, waarde in os.environ.items() if not naam.startswith("KETEN_")}
+    environment["KETEN_DATA"] = str(tmp_path / "var")
+    args = ["ontvang", "gemeente", str(levering), "--periode", "2026-01"]
+    for command in (["certificaat", "maak"], args):
+        subprocess.run(
+            [sys.executable, "-c", script, *command], cwd=CHECKOUT, env=environment, capture_output=True, check=False
+        )
+    written = sorted((tmp_path / "var").rglob("*"))
+    assert {"landing", "ledger", "certificaten"} <= {path.name for path in written}
+    assert [path for path in written if stat.S_IMODE(path.stat().st_mode) & 0o007] == []
+    secrets = [path for path in written if "PRIVATE KEY" in _text(path) or path.name == "master.key"]
+    assert len(secrets) > 10
+    assert {stat.S_IMODE(path.stat().st_mode) for path in secrets} == {0o600}
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="latin-1") if path.is_file() else ""
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-spark.lock"])
+def test_every_package_of_the_lock_has_a_hash(lock: str) -> None:
+    entries = re.split(r"\n(?=\S)", (CHECKOUT / lock).read_text(encoding="utf-8"))
+    packages = [entry for entry in entries if "==" in entry.partition("\n")[0]]
+    assert len(packages) > 100
+    assert [entry.partition(" ")[0] for entry in packages if "--hash=sha256:" not in entry] == []
+
+
+def test_every_exception_to_bandit_says_why() -> None:
+    lines = [
+        f"{path.name}: {line}"
+        for kamer in MAY_IMPORT
+        for path in (CHECKOUT / kamer).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "nosec" in line
+    ]
+    assert len(lines) > 5
+    assert [line for line in lines if not re.search(r"# nosec B\d{3} # \w+ \w+", line)] == []
