@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 from lxml import etree
 
 from connectors.json_stroom import eerste_sleutels
+from schemas.bron import Bron, JsonVorm, Plaats, Tabel
 from schemas.fout import KetenFout
-from schemas.model import Bron, JsonVorm, Plaats, Tabel
 
 Formaat = Literal["csv", "lo_brp", "json", "jsonregels", "xml", "parquet"]
 HEAD_BYTES = 262_144

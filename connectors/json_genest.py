@@ -13,8 +13,8 @@ import ijson
 from connectors.herken import Herkend
 from connectors.lees_json import compile_path, lees_objecten, records
 from connectors.rijen import Gelezen
+from schemas.bron import JsonBinnen, JsonVorm, Plaats, Tabel
 from schemas.fout import KetenFout
-from schemas.model import JsonBinnen, JsonVorm, Plaats, Tabel
 
 
 def lees_genest(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel, omhullend: Tabel) -> Gelezen:

@@ -18,8 +18,8 @@ from connectors.lees_lo_brp import lees_lo_brp
 from connectors.lees_parquet import lees_parquet
 from connectors.lees_xml import XmlLezer
 from connectors.rijen import Bevinding, Gelezen, Nummers
+from schemas.bron import Bron, Tabel
 from schemas.fout import KetenFout
-from schemas.model import Bron, Tabel
 
 
 def herken_bestand(path: Path, bron: Bron) -> Herkend:

@@ -12,8 +12,8 @@ import pyarrow.csv
 
 from connectors.herken import Herkend
 from connectors.rijen import Bevinding, Gelezen, make_rijen
+from schemas.bron import Tabel
 from schemas.fout import KetenFout
-from schemas.model import Tabel
 
 BLOCK_BYTES = 2 * 2**20  # stays in cache; a record may be as large as a block and may lie across two
 

@@ -15,8 +15,8 @@ from connectors.herken import Herkend
 from connectors.json_regels import blokken, gelezen
 from connectors.json_stroom import objecten
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, Rijen, make_rijen, make_rijen_from_lists
+from schemas.bron import JsonVorm, Tabel
 from schemas.fout import KetenFout
-from schemas.model import JsonVorm, Tabel
 
 BOM = b"\xef\xbb\xbf"
 _STEP = re.compile(r"^(?P<key>[^\[]+)(?:\[(?P<name>[^=]+)=(?P<value>.*)\])?$")

@@ -17,7 +17,7 @@ import pyarrow.csv
 from connectors.herken import LO_BRP_BSN, Herkend
 from connectors.lees_csv import RecordNumbers, open_csv
 from connectors.rijen import Bevinding, Gelezen, make_rijen
-from schemas.model import LoBrpVorm, Tabel
+from schemas.bron import LoBrpVorm, Tabel
 
 HISTORY = 50  # the history of category NN is category NN + 50
 REPEATED = ("04", "05", "09", "12")  # nationality, marriage, child, travel document: a person may have more than one

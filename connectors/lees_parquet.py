@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 from connectors.bestand import is_bomb
 from connectors.herken import Herkend
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen
+from schemas.bron import Tabel
 from schemas.fout import KetenFout
-from schemas.model import Tabel
 
 MAX_COLUMN_BYTES = 256 * 2**20  # of one batch
 

@@ -18,8 +18,8 @@ from lxml import etree
 
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen
 from connectors.xml_plan import Node, Plan, Row, local
+from schemas.bron import Plaats, Tabel
 from schemas.fout import KetenFout
-from schemas.model import Plaats, Tabel
 
 NOT_FOUND, FWI = "NietsGevonden", "FWI"
 BLOCK_BYTES = 2**16  # what is parsed of it is read while it is still in the cache

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.model import Plaats, Tabel
+from schemas.bron import Plaats, Tabel
 
 BATCH_ROWS = 65_536
 UNREADABLE = "?"  # what stands in a raw column for an amount that cannot be brought to cents; uitval at the door

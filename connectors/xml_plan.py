@@ -15,7 +15,7 @@ from typing import Any
 from lxml import etree
 
 from connectors.rijen import UNREADABLE
-from schemas.model import Plaats, XmlRij
+from schemas.bron import Plaats, XmlRij
 
 Node = etree._Element
 Frame = list[Any]  # of one element on the path to a row: how many names deviated, and a text for every slot or None

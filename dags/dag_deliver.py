@@ -7,7 +7,7 @@ from pendulum import datetime
 
 from dags._gemeenschappelijk import DEFAULTS, PERIODE, instellingen, signalen_asset, uitlevering_asset
 from schemas.load import ontvangers, producten
-from schemas.model import Product
+from schemas.product import Product
 
 
 def make_dag(product: Product) -> DAG:

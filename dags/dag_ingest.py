@@ -7,8 +7,8 @@ from pendulum import datetime
 
 from dags._gemeenschappelijk import DEFAULTS, instellingen, levering_asset
 from pipeline.instellingen import Instellingen
+from schemas.bron import Bron
 from schemas.load import bronnen
-from schemas.model import Bron
 
 
 def make_dag(bron: Bron) -> DAG:

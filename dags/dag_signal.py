@@ -11,7 +11,7 @@ from pendulum import datetime
 from dags._gemeenschappelijk import DEFAULTS, PERIODE, instellingen, levering_asset, signalen_asset
 from pipeline.status import bronnen_van
 from schemas.load import producten
-from schemas.model import Product
+from schemas.product import Product
 
 
 def make_dag(product: Product) -> DAG:

@@ -21,9 +21,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from demo.kalender import Getallen, Ja
+from schemas.bron import Plaats, Tabel
 from schemas.levering import LeveringManifest, ManifestBestand
 from schemas.load import find_tabel
-from schemas.model import Plaats, Tabel
 
 ASIDE = ".bezig"
 ZIP_DATUM = (1980, 1, 1, 0, 0, 0)

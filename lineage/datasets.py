@@ -26,7 +26,7 @@ from lineage.velden import van_veld
 from schemas.arrow import PSEUDONIEM, lake_name, lake_schema
 from schemas.berichten import find_bericht
 from schemas.load import bronnen, doelen, find_tabel, producten
-from schemas.model import Product
+from schemas.product import Product
 
 NAMESPACE = "signaalketen"
 InputField = column_lineage_dataset.InputField

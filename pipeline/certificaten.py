@@ -24,7 +24,7 @@ from message_formats.onderteken import Ondertekenaar
 from message_formats.versleutel import Versleutelaar
 from schemas.fout import KetenFout
 from schemas.load import ontvangers
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 
 WAARSCHUW = timedelta(days=60)  # from this many days before it expires on
 AFZENDER = "afzender"

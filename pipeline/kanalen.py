@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connectors.kanaal import Kanaal, MapKanaal
-from schemas import model
+from schemas import ontvanger
 from schemas.fout import KetenFout
 from schemas.load import kanalen
 
@@ -30,11 +30,11 @@ class Kanalen:
             self._open[naam] = self._maak(naam, kanalen()[naam])
         return self._open[naam]
 
-    def _maak(self, naam: str, kanaal: model.Kanaal) -> Kanaal:
-        if isinstance(kanaal, model.MapKanaal):
+    def _maak(self, naam: str, kanaal: ontvanger.Kanaal) -> Kanaal:
+        if isinstance(kanaal, ontvanger.MapKanaal):
             return MapKanaal(self.uitleveringen)
         # Only who has such a channel waits for what it needs to load.
-        if isinstance(kanaal, model.SftpKanaal):
+        if isinstance(kanaal, ontvanger.SftpKanaal):
             from connectors.kanaal_sftp import SftpKanaal  # noqa: PLC0415
 
             sleutel = self._geheim(f"{naam}.key")

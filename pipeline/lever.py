@@ -31,7 +31,7 @@ from pipeline.uitlevering.voornemen import Plan, voornemens
 from pipeline.vastlegging import leg_vast
 from schemas.fout import KetenFout
 from schemas.load import producten
-from schemas.model import Product
+from schemas.product import Product
 
 GROEP = 50  # deliveries per ledger transaction
 

@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from schemas.load import read_csv
-from schemas.model import Product
+from schemas.product import Product
 
 ALLE = "*"  # everything is asked for whoever has received this product or has signals now
 # Differ from run to run without the signal having changed.

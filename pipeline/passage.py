@@ -28,9 +28,9 @@ from pipeline.vertrek.vertrokken import CODE as VERTREK
 from pipeline.vertrek.vertrokken import is_van, zijn_vertrokken
 from privacy.betrokkenen import Betrokkenen
 from privacy.deur import QUARANTAINE, Deur, Toegang
+from schemas.doel import Doel, Raadpleging
 from schemas.fout import KetenFout
 from schemas.load import bronnen, doelen, find_tabel
-from schemas.model import Doel, Raadpleging
 
 MAX_KAPOT = 200_000  # of a file: with more records that cannot be told apart it is no file of this kind
 

@@ -31,8 +31,8 @@ from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
 from privacy.sleutelmerk import controleer
 from privacy.subsidiariteit import lopend
+from schemas.doel import Doel, Raadpleging, Tenzij
 from schemas.fout import KetenFout
-from schemas.model import Doel, Raadpleging, Tenzij
 
 # The order in which the tables of a doel must pass: who belongs, what is about persons, what is about persons of whom
 # the tables before do not say enough, what hangs on something admitted.

@@ -26,8 +26,9 @@ from privacy.schrijver import Schrijver, aside
 from privacy.sleutelmerk import merk
 from privacy.typen import typeer
 from schemas.arrow import lake_name, lake_schema
+from schemas.bron import Tabel
+from schemas.doel import Raadpleging
 from schemas.load import find_tabel
-from schemas.model import Raadpleging, Tabel
 
 Mask = npt.NDArray[np.bool_]
 QUARANTAINE = pa.schema(

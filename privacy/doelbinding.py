@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from schemas.doel import Doel
 from schemas.doelversie import is_vastgelegd
 from schemas.fout import KetenFout
 from schemas.load import doelen
-from schemas.model import Doel
 
 
 def eis_doel(naam: str, dag: date) -> Doel:

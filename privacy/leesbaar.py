@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from schemas.arrow import lake_name
+from schemas.bron import Tabel, Veld
 from schemas.load import all_tabellen
-from schemas.model import Tabel, Veld
 
 BSN = "burgerservicenummer"
 EIGEN = (BSN, "burgerservicenummer_toen")  # one's own, now and before

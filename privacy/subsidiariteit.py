@@ -14,8 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from schemas.arrow import PSEUDONIEM, lake_name
+from schemas.doel import Raadpleging, Tenzij
 from schemas.load import find_tabel
-from schemas.model import Raadpleging, Tenzij
 
 _LOPEND = """
 with geldend as (

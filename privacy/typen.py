@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 
 from privacy.cijfers import WORD, content, fours, lengths, only_digits
 from privacy.pseudoniem import LHNR_VORM, all_lhnr
+from schemas.bron import Veld
 from schemas.load import codelijst
-from schemas.model import Veld
 
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MAX_DAY = pa.array([0, *_DAYS], pa.int32())  # by month; 0 is an unknown month

@@ -15,7 +15,7 @@ from reports.gegevens import Gegevens, Run
 from reports.termijn import datum, eerste_per_ontvanger, product_uiterlijk
 from schemas.berichtversies import bericht_voor
 from schemas.load import doelen, machtigingen, ontvangers, producten
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 
 SOORT = {
     "gemeente": "gemeente",

@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from reports.blad import MAANDEN, Blad, Cel, kolommen
+from schemas.doel import Doel, Raadpleging
 from schemas.load import bronnen, doelen, find_tabel, ontvangers, producten
-from schemas.model import Doel, Product, Raadpleging
+from schemas.product import Product
 from schemas.register import Register, dpia, register
 
 JAAR = 12

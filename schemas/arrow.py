@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from schemas.model import Tabel, Veld, VeldType
+from schemas.bron import Tabel, Veld, VeldType
 
 PSEUDONIEM = pa.binary(16)
 

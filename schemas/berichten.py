@@ -13,8 +13,10 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from schemas.doel import Doel
 from schemas.load import ROOT, SchemaFout, doelen, producten, read_yaml
-from schemas.model import Doel, Model, Product
+from schemas.model import Model
+from schemas.product import Product
 
 BerichtVeldType = Literal["tekst", "code", "datum", "maand", "bedrag", "geheel", "bsn", "tijdstip", "hex"]
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from schemas.berichten import Bericht, BerichtVeld, Velden, berichten, find_bericht
 from schemas.load import SchemaFout, ontvangers, producten, read_csv
-from schemas.model import Product
+from schemas.product import Product
 
 GROEPEN = ("envelop", "aantal", "signaal", "bewijs")
 _TEKST = {"omschrijving", "voorbeeld", "voorbeeld_uit", "herkomst"}

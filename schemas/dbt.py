@@ -14,9 +14,9 @@ import pyarrow as pa
 import yaml
 
 from schemas.arrow import PSEUDONIEM, lake_name
+from schemas.bron import Tabel
 from schemas.invoer import LEVERING_SCHEMA, consulted_schema
 from schemas.load import all_tabellen, bronnen, doelen, geraadpleegd, producten
-from schemas.model import Tabel
 from schemas.reference import SCHEMAS as REFERENCE_SCHEMAS
 
 GEGENEREERD = "gegenereerd uit schemas/ door schemas/generate.py; niet met de hand wijzigen"

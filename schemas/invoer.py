@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from schemas.arrow import lake_schema
+from schemas.bron import Tabel
 from schemas.load import geraadpleegd
-from schemas.model import Tabel
 
 # Which leveringen a run may read; the pipeline writes it from the ledger for every run.
 LEVERING_SCHEMA = pa.schema(

@@ -17,19 +17,11 @@ from typing import Any
 
 import yaml
 
-from schemas.model import (
-    Bron,
-    Doel,
-    Kanaal,
-    Kanalen,
-    Machtiging,
-    Melding,
-    Ontvanger,
-    Product,
-    Raadpleging,
-    Tabel,
-    Tenzij,
-)
+from schemas.bron import Bron, Tabel
+from schemas.doel import Doel, Raadpleging, Tenzij
+from schemas.model import Melding
+from schemas.ontvanger import Kanaal, Kanalen, Machtiging, Ontvanger
+from schemas.product import Product
 
 ROOT = Path(os.environ.get("KETEN_DECLARATIES") or Path(__file__).parent)  # set by a repetition: those of then
 _ARTIKEL = re.compile(r"\b(?:artikel|art\.)\s*\d[\w.:]*\s+\S", re.IGNORECASE)

@@ -13,7 +13,8 @@ from pydantic import Field
 
 from schemas import load
 from schemas.load import SchemaFout, doelen, read_yaml
-from schemas.model import Model, OntvangerSoort
+from schemas.model import Model
+from schemas.ontvanger import OntvangerSoort
 
 TEST = r"^tests/[\w/]+\.py::[\w:]+$"
 

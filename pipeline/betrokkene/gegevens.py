@@ -18,8 +18,8 @@ from pipeline.stand import Stand
 from privacy.leesbaar import BSN, gaat_over_ander, leesbaar, moment, persoonskolommen
 from privacy.zoek import rijen_van
 from schemas.arrow import lake_name
+from schemas.doel import Doel, Raadpleging
 from schemas.load import bronnen, find_tabel
-from schemas.model import Doel, Raadpleging
 
 BETROKKENE, GENOEMD = "betrokkene", "genoemd bij een ander"
 NIET_GETOOND = "(over een ander, niet getoond)"

@@ -22,9 +22,9 @@ from privacy.betrokkenen import Nummers
 from privacy.bsn import check_bsn
 from privacy.leesbaar import moment
 from privacy.verwerkingslog import as_cijfers
+from schemas.doel import Doel
 from schemas.fout import KetenFout
 from schemas.load import doelen, producten
-from schemas.model import Doel
 
 _ACTIVITEIT = "dpl.core.processing_activity_id"
 Document = dict[str, Any]

@@ -26,7 +26,7 @@ from privacy.leesbaar import bedrag, moment
 from privacy.zoek import rijen_van
 from schemas.berichtversies import berichten_van
 from schemas.load import ontvangers
-from schemas.model import Product
+from schemas.product import Product
 
 PERSONEN = ("persoon", "partner")
 _DATUMS = ("ingang", "einde")

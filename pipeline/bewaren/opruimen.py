@@ -42,8 +42,8 @@ from pipeline.retour.ongegrond import vernietig_ongegronde
 from pipeline.sleutelrotatie import laat_logversies_vervallen
 from pipeline.stand import Stand, lake_naam
 from privacy.verwerkingslog import bestand
+from schemas.doel import Doel
 from schemas.load import doelen, producten
-from schemas.model import Doel
 from schemas.register import register
 
 ZONDER_DOEL_MAANDEN = 1  # how long raw data that no doel uses is kept, to mend a mistake

@@ -28,10 +28,10 @@ from pipeline.instellingen import Instellingen
 from pipeline.levering import manifest as levering_manifest
 from pipeline.levering.manifest import Gelezen, Ontvangen
 from pipeline.periode import controleer
+from schemas.bron import Bron
 from schemas.fout import KetenFout
 from schemas.levering import LeveringManifest
 from schemas.load import bronnen
-from schemas.model import Bron
 
 
 @dataclass(frozen=True)

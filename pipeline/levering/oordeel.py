@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from lineage import leveringen
 from lineage.ledger import Ledger, Rij
 from pipeline.levering.telling import UITVAL, Telling
+from schemas.bron import Drempels
 from schemas.fout import KetenFout
 from schemas.load import bronnen, find_tabel
-from schemas.model import Drempels
 
 PERIODEN = 6  # a mean is taken over this many periods at most
 

@@ -16,9 +16,9 @@ from lineage.ledger import Rij
 from lineage.leveringen import ONBEKEND
 from pipeline.instellingen import Instellingen
 from pipeline.levering.ontvang import landed
+from schemas.bron import Bron
 from schemas.fout import KetenFout
 from schemas.load import bronnen, ontvangers
-from schemas.model import Bron
 
 Aantallen = dict[str, dict[str, int]]
 

@@ -21,7 +21,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.uitlevering.adressaat import adressaat
 from schemas.fout import KetenFout
 from schemas.load import ontvangers
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 
 
 @dataclass(frozen=True)

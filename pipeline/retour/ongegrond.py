@@ -30,7 +30,7 @@ from pipeline.mutaties import route, shared_columns, signals_view
 from pipeline.signaleer import run_map
 from privacy.bewaren import Afdruk
 from schemas.load import doelen, ontvangers, producten
-from schemas.model import Product
+from schemas.product import Product
 
 Oordeel = tuple[str, str]  # ontvanger, signaal_id
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from schemas.fout import KetenFout
 from schemas.load import machtigingen, ontvangers
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 
 
 def adressaat(ontvanger: Ontvanger, product: str, dag: date) -> Ontvanger:

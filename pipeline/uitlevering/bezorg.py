@@ -28,7 +28,7 @@ from pipeline.uitlevering.status import GELEVERD, TEGENGEHOUDEN, VOORGENOMEN
 from pipeline.vastlegging import met_bestanden
 from schemas.fout import KetenFout
 from schemas.load import ontvangers
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from pipeline.uitlevering.adressaat import adressaat
 from pipeline.uitlevering.schrijf import Schrijver
 from schemas.fout import KetenFout
 from schemas.load import ontvangers
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from schemas.arrow import PSEUDONIEM
 from schemas.berichten import Bericht
 from schemas.berichtversies import bericht_voor, latere_waarden
 from schemas.load import ontvangers
-from schemas.model import Product
+from schemas.product import Product
 
 LHNR = "loonheffingennummer"  # a pseudonym in the signals, because it may hold a burgerservicenummer
 

@@ -12,7 +12,8 @@ from message_formats.envelope import Envelop
 from message_formats.manifest import Bestand
 from pipeline.periode import peildatum
 from pipeline.uitlevering.samenstel import Samenstelling
-from schemas.model import Ontvanger, Product
+from schemas.ontvanger import Ontvanger
+from schemas.product import Product
 
 
 @dataclass(frozen=True)

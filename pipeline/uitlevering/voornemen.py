@@ -14,7 +14,7 @@ from pipeline.uitlevering.status import MUTATIES, ONGEWIJZIGD, TEGENGEHOUDEN, VO
 from privacy.doelbinding import belemmering
 from schemas.fout import KetenFout
 from schemas.load import doelen, ontvangers
-from schemas.model import Product
+from schemas.product import Product
 
 IDENTIFICATIE = uuid.UUID("6f3e0f0e-2d0a-5f0a-9a35-7f1c6f2f9a11")  # namespace of bericht_identificatie
 

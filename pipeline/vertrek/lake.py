@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from pipeline.bewaren.vernietig import Zeef
 from pipeline.instellingen import Instellingen
 from schemas.arrow import lake_name
+from schemas.doel import Doel
 from schemas.load import doelen, find_tabel
-from schemas.model import Doel
 
 Records = dict[str, pa.Array]  # per table levering and record as one number
 Rijen = Callable[[pa.Table], pa.ChunkedArray]  # which rows of a piece of a file

@@ -34,7 +34,8 @@ from pipeline.vertrek.lake import Records, eigen_records, lake_zeven
 from privacy.bewaren import Afdruk
 from schemas.fout import KetenFout
 from schemas.load import doelen, ontvangers, producten
-from schemas.model import Ontvanger, Product
+from schemas.ontvanger import Ontvanger
+from schemas.product import Product
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from pipeline.retour.inbox import verwerk_inbox
 from pipeline.retour.retour import verwerk
 from schemas import load
 from schemas.load import ontvangers
-from schemas.model import Machtiging, Ontvanger
+from schemas.ontvanger import Machtiging, Ontvanger
 from schemas.retourbericht import antwoordbericht
 from tests.e2e.keten import BLIJFT, DEN_HAAG, UTRECHT, Keten
 from tests.e2e.speur import Speurder

@@ -19,7 +19,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
 from pipeline.signaleer import signaleer
 from schemas import load
-from schemas.model import Machtiging
+from schemas.ontvanger import Machtiging
 from tests.e2e.keten import FEBRUARI, MAART, RMC_UTRECHT, UTRECHT, neem_jongeren_op
 from tests.geopend import met_certificaten, opener
 

@@ -31,7 +31,8 @@ from message_formats.lees import lees_map
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
 from pipeline.signaleer import signaleer
-from schemas import load, model
+from schemas import load
+from schemas.ontvanger import Kanalen
 from tests.e2e.eenmalig import schone_omgeving
 from tests.e2e.keten import FEBRUARI, RMC_UTRECHT, UTRECHT, keten_in, neem_jongeren_op
 from tests.geopend import met_certificaten, opener
@@ -49,11 +50,12 @@ import asyncssh
 from connectors import kanaal_s3
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
-from schemas import load, model
+from schemas import load
+from schemas.ontvanger import Kanalen
 
 logging.basicConfig(level=logging.DEBUG)
 data, run, kanalen, naar, waar, teken = sys.argv[1:]
-load.kanalen().update(model.Kanalen(kanalen=json.loads(kanalen)).kanalen)
+load.kanalen().update(Kanalen(kanalen=json.loads(kanalen)).kanalen)
 for code, kanaal in json.loads(naar).items():
     load.ontvangers()[code] = load.ontvangers()[code].model_copy(update={"kanaal": kanaal})
 seen = []
@@ -151,7 +153,7 @@ def post(klaar: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         for code, naam in NAAR.items():
             changed = load.ontvangers()[code].model_copy(update={"kanaal": naam})
             monkeypatch.setitem(load.ontvangers(), code, changed)
-        for naam, kanaal in model.Kanalen.model_validate({"kanalen": kanalen}).kanalen.items():
+        for naam, kanaal in Kanalen.model_validate({"kanalen": kanalen}).kanalen.items():
             monkeypatch.setitem(load.kanalen(), naam, kanaal)
         yield Post(Instellingen(data=data, kanaalwacht=0.0, kanaalpogingen=2), klaar[1], sftp, s3, kanalen)
 

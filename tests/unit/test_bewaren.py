@@ -18,8 +18,8 @@ from pipeline.periode import maand_erbij
 from pipeline.retour.herbeoordeling import maanden_terug
 from pipeline.stand import Stand
 from pipeline.toelaten import toelaten
+from schemas.doel import Bewaartermijn, Doel
 from schemas.load import doelen
-from schemas.model import Bewaartermijn, Doel
 from tests.bewaar import UTRECHT, VAN_UTRECHT, bestanden, neem_maand_op, populatie, rijen
 from tests.bouw import neem_op
 

@@ -13,7 +13,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.rapport import certificaten
 from reports.pagina import bouw
 from schemas import load
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 
 OIN, UTRECHT = "00000001999999999000", "0344"
 NU = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -26,8 +26,8 @@ from privacy.deur import GEBRUIKT, QUARANTAINE, Deur, Toegang
 from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
 from schemas.arrow import lake_name, raw_schema
+from schemas.doel import Raadpleging
 from schemas.load import doelen, find_tabel
-from schemas.model import Raadpleging
 from tests.bouw import (
     BIJSTAND,
     CHECKOUT,

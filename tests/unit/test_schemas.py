@@ -19,8 +19,10 @@ from pipeline.toelaten import toelaten
 from schemas import doelversie, load
 from schemas.arrow import lake_schema, raw_schema
 from schemas.berichten import berichten
+from schemas.bron import Tabel
+from schemas.doel import Doel
 from schemas.fout import KetenFout
-from schemas.model import Doel, Ontvanger, Tabel
+from schemas.ontvanger import Ontvanger
 from schemas.reference import reference_tables
 from tests.bouw import lees_lake, maak_bsn, neem_op, personen_in_lake, populatie_csv, schrijf_csv
 

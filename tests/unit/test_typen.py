@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from connectors.rijen import euro_to_cent
 from privacy.typen import typeer
+from schemas.bron import Veld, VeldType
 from schemas.load import codelijst
-from schemas.model import Veld, VeldType
 
 FOUT = "fout"
 

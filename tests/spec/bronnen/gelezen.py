@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from schemas.bron import Bron, Plaats, Tabel, Veld
 from schemas.load import bronnen
-from schemas.model import Bron, Plaats, Tabel, Veld
 
 AMOUNT_PARTS = ("CdMunteenheid", "CdPositiefNegatief", "WaardeBedr")
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from lxml import etree
 
-from schemas.model import Plaats, Tabel, XmlRij
+from schemas.bron import Plaats, Tabel, XmlRij
 
 Record = Mapping[str, str]
 

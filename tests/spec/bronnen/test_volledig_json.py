@@ -12,8 +12,8 @@ import pytest
 from connectors.herken import herken
 from connectors.lees import lees_bestand
 from connectors.rijen import Rijen
+from schemas.bron import Tabel
 from schemas.load import all_tabellen, bronnen, find_tabel
-from schemas.model import Tabel
 
 # The columns of RDW open data m9d7-ebf2 (Gekentekende voertuigen).
 _KOLOMMEN = """

@@ -15,7 +15,7 @@ import pytest
 from pipeline.instellingen import Instellingen
 from pipeline.werk import Gedraaid, draai
 from schemas import load
-from schemas.model import Ontvanger
+from schemas.ontvanger import Ontvanger
 from tests.bouw import BIJSTAND, IKV, maak_bsn, neem_op, schrijf_csv
 from tests.geopend import geopend
 

@@ -21,8 +21,8 @@ from pipeline.signaleer import run_map, signaleer
 from pipeline.stand import Stand
 from pipeline.toelaten import toelaten
 from schemas import generate, load
+from schemas.doel import Doel
 from schemas.fout import KetenFout
-from schemas.model import Doel
 from tests.bouw import BIJSTAND, maak_bsn, neem_op, personen_in_lake, schrijf_csv
 from tests.spec.privacy import dorp as d
 from tests.spec.privacy.conftest import vergeet

@@ -19,8 +19,8 @@ from pipeline.cli import app
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
 from pipeline.periode import maand_erbij, peildatum
+from schemas.doel import Bewaartermijn
 from schemas.load import doelen
-from schemas.model import Bewaartermijn
 from schemas.register import register
 from tests.e2e.speur import Speurder
 from tests.spec.privacy import dorp as d
