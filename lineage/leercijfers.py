@@ -15,10 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from lineage.klein import GRENS, is_klein
 from lineage.ledger import Ledger, Rij
 from lineage.retour import GEGROND, IN_ONDERZOEK, ONGEGROND, nieuwste
-
-GRENS = 5  # a count of 1 up to 4 is not shown
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def _cijfer(product: str, code: str, rows: list[Rij]) -> Leercijfer:
     grounded, not_grounded = verdicts[GEGROND], verdicts[ONGEGROND]
     decided = grounded + not_grounded
     # A percentage of a total gives both away, so it is shown only when both may be.
-    hidden = _klein(grounded) or _klein(not_grounded) or not decided
+    hidden = is_klein(grounded) or is_klein(not_grounded) or not decided
     few = sum(days.values()) < GRENS
     return Leercijfer(
         product,
@@ -78,11 +77,7 @@ def _cijfer(product: str, code: str, rows: list[Rij]) -> Leercijfer:
 
 
 def _toonbaar(aantal: int) -> int | None:
-    return None if _klein(aantal) else aantal
-
-
-def _klein(aantal: int) -> bool:
-    return 0 < aantal < GRENS
+    return None if is_klein(aantal) else aantal
 
 
 def _mediaan(days: Mapping[int, int]) -> float:

@@ -14,7 +14,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-GRENS = 5
+from lineage.klein import GRENS, is_klein
+
 K = TypeVar("K", bound=Hashable)
 
 
@@ -24,11 +25,6 @@ class Optelling(Generic[K]):
 
     totaal: K
     delen: tuple[K, ...]
-
-
-def is_klein(aantal: int) -> bool:
-    """Whether a count may not be shown as it is."""
-    return 0 < aantal < GRENS
 
 
 def onderdruk(waarden: Mapping[K, int], optellingen: Iterable[Optelling[K]]) -> frozenset[K]:

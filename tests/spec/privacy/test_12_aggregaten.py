@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 from lxml import html
 
+from lineage.klein import GRENS
 from pipeline.instellingen import Instellingen
 from reports.blad import AFGESCHERMD
-from reports.onderdrukking import GRENS, Optelling, onderdruk
+from reports.onderdrukking import Optelling, onderdruk
 from tests.e2e.speur import Speurder
 from tests.spec.privacy import dorp as d
 
