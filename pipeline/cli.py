@@ -28,6 +28,7 @@ from pipeline.opdrachten import (
     lees,
     lineage,
     log,
+    metrieken,
     retour,
     sleutel,
     vertrek,
@@ -57,6 +58,7 @@ app.command()(lees.lees)
 app.add_typer(leveringen.app, name="levering")
 app.add_typer(lineage.app, name="lineage")
 app.add_typer(log.app, name="log")
+app.command()(metrieken.metrieken)
 app.add_typer(retour.app, name="retour")
 app.add_typer(vertrek.app, name="vertrek")
 app.add_typer(sleutel.app, name="sleutel")

@@ -1,0 +1,50 @@
+"""Figures of the ledger in the text format of Prometheus: how often, how many, and how long ago. Counts only.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
+from typing import Any
+
+import sqlalchemy as sa
+
+from lineage import tabellen as t
+from lineage.ledger import Ledger
+
+
+def metrieken(ledger: Ledger) -> str:
+    """All figures, one metric after another, each with its explanation and type."""
+    s, lev, u = t.stap.c, t.levering.c, t.uitlevering.c
+    aantal = sa.func.count().label("waarde")
+    laatst = sa.func.max(s.beeindigd_op).label("waarde")
+    parts = (
+        ("keten_stappen", "Stappen die eindigden.", (s.soort, s.product, s.status, s.code), aantal, None),
+        ("keten_leveringen", "Leveringen van bronnen.", (lev.bron, lev.status, lev.code), aantal, None),
+        ("keten_uitleveringen", "Uitleveringen aan ontvangers.", (u.product, u.status, u.code), aantal, None),
+        ("keten_laatste_stap_seconden", "Wanneer een stap het laatst lukte.", (s.soort, s.product), laatst, s.status),
+    )
+    lines: list[str] = []
+    for naam, uitleg, labels, waarde, status in parts:
+        query = sa.select(*labels, waarde).group_by(*labels).order_by(*labels)
+        if status is not None:
+            query = query.where(status == "gelukt")
+        lines += _metriek(naam, uitleg, [label.name for label in labels], ledger.rijen(query))
+    return "\n".join([*lines, ""])
+
+
+def _metriek(naam: str, uitleg: str, labels: Iterable[str], rijen: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield f"# HELP {naam} {uitleg}"
+    yield f"# TYPE {naam} gauge"
+    for rij in rijen:
+        value = rij["waarde"]
+        if hasattr(value, "timestamp"):
+            value = int(value.replace(tzinfo=UTC).timestamp())
+        yield f"{naam}{{{','.join(_label(label, rij[label]) for label in labels)}}} {value}"
+
+
+def _label(naam: str, waarde: str | None) -> str:
+    escaped = (waarde or "").replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'{naam}="{escaped}"'
