@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -49,6 +49,15 @@ def stad(klaar: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ):
         source.backup(target)
     return Instellingen(data=tmp_path / "var")
+
+
+@pytest.fixture(autouse=True)
+def in_order() -> Iterator[None]:
+    """Who was taken out of the list stands at its own place again, not at the end: pages list them in this order."""
+    before = dict(load.ontvangers())
+    yield
+    load.ontvangers().clear()
+    load.ontvangers().update(before)
 
 
 Ingreep = Callable[[Instellingen, pytest.MonkeyPatch], None]

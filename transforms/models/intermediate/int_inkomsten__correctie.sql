@@ -9,7 +9,7 @@ with ingetrokken_ikv as (
 -- Wat eerder bekend was is alleen nodig van de maanden waarover nu iets is gemeld, en van wie nu een verhouding kwijt is:
 -- dat zijn er weinig. Apart gevraagd, want van die maanden ziet de motor al waar ze niet staan zonder te lezen.
 gemeld as (
-    select distinct rij.persoon, rij.datum_begin
+    select rij.persoon, rij.datum_begin
     from {{ ref('stg_uwv__inkomstenopgave') }} as rij
     where rij.levering_nr in (select levering_nr from {{ ref('stg_run__levering') }} where periode = {{ periode() }})
         and rij.datum_begin < {{ maand() }} * 100
@@ -19,7 +19,7 @@ gemeld as (
 opgaven as (
     select rij.*
     from {{ ref('stg_uwv__inkomstenopgave') }} as rij
-    inner join gemeld on gemeld.persoon = rij.persoon and gemeld.datum_begin = rij.datum_begin
+    where (rij.persoon, rij.datum_begin) in (select persoon, datum_begin from gemeld)
     union
     select rij.*
     from {{ ref('stg_uwv__inkomstenopgave') }} as rij
