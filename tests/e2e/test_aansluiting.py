@@ -13,6 +13,8 @@ from pipeline.werk import draai
 from schemas.fout import KetenFout
 from tests.e2e.keten import FEBRUARI, neem_jongeren_op
 
+pytestmark = pytest.mark.zwaar
+
 
 def test_a_run_that_lost_a_signal_delivers_nothing(instellingen: Instellingen, monkeypatch: pytest.MonkeyPatch) -> None:
     neem_jongeren_op(instellingen, FEBRUARI)

@@ -30,6 +30,8 @@ from tests.e2e.keten import (
 )
 from tests.geopend import opener
 
+pytestmark = pytest.mark.zwaar
+
 TABEL, RECORD = "duo.persoon", 2
 
 

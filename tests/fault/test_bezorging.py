@@ -23,6 +23,8 @@ from schemas.ontvanger import Machtiging
 from tests.e2e.keten import FEBRUARI, MAART, RMC_UTRECHT, UTRECHT, neem_jongeren_op
 from tests.geopend import met_certificaten, opener
 
+pytestmark = pytest.mark.zwaar
+
 
 class Gedood(BaseException):
     """The process is gone: nothing after it runs."""

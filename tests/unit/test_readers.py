@@ -417,6 +417,7 @@ class TestXml:
         assert lezing.rijen == {}
         assert lezing.codes() == [("B-KAPOT", None, None)]
 
+    @pytest.mark.zwaar
     def test_document_that_breaks_after_a_batch_is_refused(self, lees) -> None:
         with pytest.raises(LidOnbruikbaar) as fout:
             lees(suwi(ikv_xml(A, 1) * (BATCH_ROWS + 10))[:-60], "a.xml")

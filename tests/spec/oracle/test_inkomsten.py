@@ -124,7 +124,7 @@ def vergelijk(geval: Geval) -> None:
     assert len(rows) == len(verwacht)
 
 
-@instellen(6)
+@instellen(3)
 @given(groep(80))
 def test_sql_and_oracle_agree(geval: Geval) -> None:
     vergelijk(geval)

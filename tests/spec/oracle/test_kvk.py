@@ -91,7 +91,7 @@ def vergelijk(geval: Geval) -> None:
     assert Counter(gekregen) == Counter(verwacht)
 
 
-@instellen(6)
+@instellen(3)
 @given(groep(80))
 def test_sql_and_oracle_agree(geval: Geval) -> None:
     vergelijk(geval)

@@ -228,7 +228,7 @@ def vergelijk(geval: Geval) -> None:
     assert set(Counter(row["aanvraagnummer"] for row in rows)) == aanvragen
 
 
-@instellen(6)
+@instellen(3)
 @given(groep(60))
 def test_sql_and_oracle_agree(geval: Geval) -> None:
     vergelijk(geval)

@@ -221,7 +221,7 @@ def _niet_hier(aantallen: Mapping[str, int]) -> dict[str, int]:
     return {reden: aantal for reden, aantal in aantallen.items() if reden not in weg} | {"niet_in_nederland": samen}
 
 
-@instellen(6)
+@instellen(3)
 @given(groep(100))
 def test_sql_and_oracle_agree(geval: Geval) -> None:
     vergelijk(geval)
