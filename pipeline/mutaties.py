@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 from schemas.load import read_csv
 from schemas.product import Product
 
+VERVALLEN = ("beeindigd", "ingetrokken")  # what a signal is that has gone
 ALLE = "*"  # everything is asked for whoever has received this product or has signals now
 # Differ from run to run without the signal having changed.
 _NOT_CONTENT = ("signaal_id", "ontvanger", "peildatum", "filename")
@@ -110,7 +111,7 @@ class Volledig:
 
         By agreement it is made once for a period, and again when something changed; on request always.
         """
-        gone = pc.is_in(signalen["mutatie"], value_set=pa.array(["beeindigd", "ingetrokken"]))
+        gone = pc.is_in(signalen["mutatie"], value_set=pa.array(VERVALLEN))
         known = set(signalen.filter(pc.invert(gone))["ontvanger"].to_pylist()) | eerder.keys()
         changed = set(signalen.filter(pc.not_equal(signalen["mutatie"], "ongewijzigd"))["ontvanger"].to_pylist())
         received = {naar for naar, (_, periode_toen) in eerder.items() if periode_toen == periode}
@@ -156,7 +157,7 @@ def bepaal_mutaties(
 def _te_sturen(signalen: pa.Table, volledig: frozenset[str]) -> pa.ChunkedArray:
     """Which signals are sent: what changed, or to whom gets everything what holds now."""
     all_of_it = pc.is_in(signalen["ontvanger"], value_set=pa.array(sorted(volledig), pa.string()))
-    gone = pc.is_in(signalen["mutatie"], value_set=pa.array(["beeindigd", "ingetrokken"]))
+    gone = pc.is_in(signalen["mutatie"], value_set=pa.array(VERVALLEN))
     return pc.if_else(all_of_it, pc.invert(gone), pc.not_equal(signalen["mutatie"], "ongewijzigd"))
 
 

@@ -15,10 +15,9 @@ from lineage import tabellen as t
 from lineage.ledger import Rij
 from pipeline.geleverd import geleverd_pad
 from pipeline.instellingen import Instellingen
+from pipeline.mutaties import VERVALLEN
 from pipeline.periode import maand_erbij, peildatum
 from schemas.load import doelen, producten
-
-EINDE = ("ingetrokken", "beeindigd")
 
 
 def te_herbeoordelen(instellingen: Instellingen, op: date) -> dict[tuple[str, str], int]:
@@ -60,12 +59,12 @@ def onbesliste_signalen(instellingen: Instellingen, product: str, voor: datetime
     for row in ledger.rijen(query.order_by(u.dagtekening, u.volgnummer)) if old_enough else ():
         for nr, code, mutatie in _verzonden(instellingen, row):
             key = (row["ontvanger"], nr)
-            if mutatie in EINDE:
+            if mutatie in VERVALLEN:
                 open_.pop(key, None)
             elif key not in judged:
                 open_.setdefault(key, Onbeslist(row["ontvanger"], row["product"], nr, code, row["dagtekening"]))
     moment = voor.replace(tzinfo=None)
-    found = [item for item in open_.values() if item.sinds.replace(tzinfo=None) < moment]
+    found = [item for item in open_.values() if item.sinds < moment]
     found += [
         Onbeslist(row["ontvanger"], row["product"], row["signaal_id"], row["signaal_code"], row["ontvangen_op"])
         for row in ledger_retour.onbesliste_signalen(ledger, voor)

@@ -20,7 +20,7 @@ from lineage.retour import ongegronde_signalen
 from message_formats.write import Fragmenten
 from pipeline.geleverd import VERZONDEN, geleverd_pad, ongegrond_pad, schrijf_geleverd
 from pipeline.instellingen import Instellingen
-from pipeline.mutaties import Mutaties, Volledig, bepaal_mutaties
+from pipeline.mutaties import VERVALLEN, Mutaties, Volledig, bepaal_mutaties
 from pipeline.retour.ongegrond import is_een_van
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
@@ -69,7 +69,7 @@ class Samenstelling:
     @property
     def vervallen(self) -> int:
         """How many signals of earlier runs ended or were withdrawn, counted per recipient that hears or had heard."""
-        ended = pa.array(["beeindigd", "ingetrokken"])
+        ended = pa.array(VERVALLEN)
         mutaties = (self.verzonden["mutatie"], self.ongegrond["mutatie"])
         return sum(int(pc.sum(pc.is_in(column, value_set=ended)).as_py() or 0) for column in mutaties)
 
