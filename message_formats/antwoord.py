@@ -1,20 +1,17 @@
-"""Writes a retourbericht or an antwoordbericht, in JSON or XML, from the names and values of its definition.
+"""Writes a retourbericht or an antwoordbericht as its definition says, in JSON or XML, and holds one against its schema.
 
 An antwoordbericht is what we send; a retourbericht is written for examples and by software of a recipient that uses us.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import orjson
 from lxml import etree
 
 from message_formats.names import camel, is_number, pascal
-from message_formats.read import load_json, load_xml
 from message_formats.validate import GENERATED, json_problems, xsd
 from schemas.berichten import Velden
 from schemas.retourbericht import Retour
@@ -58,17 +55,20 @@ def _xml(parent: etree._Element, velden: Velden, waarden: Waarden) -> None:
 
 
 def bezwaren(definitie: Retour, inhoud: bytes, formaat: RetourFormaat) -> list[str]:
-    """Where a message departs from its schema: places and rules, never values."""
+    """Where a message of ours departs from its schema: places and rules, never values."""
+    return list(afwijkingen(definitie, orjson.loads(inhoud) if formaat == "json" else etree.fromstring(inhoud)))
+
+
+def afwijkingen(definitie: Retour, document: Any) -> Iterator[str]:
+    """The same of a parsed message: JSON, or the root of its XML."""
     stem = GENERATED / definitie.bericht / f"v{definitie.versie}" / definitie.bericht
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bericht"
-        path.write_bytes(inhoud)
-        if formaat == "json":
-            return list(json_problems(load_json(path), stem.with_suffix(".schema.json")))
-        schema = xsd(stem.with_suffix(".xsd"))
-        schema.validate(load_xml(path))
-        errors: Any = schema.error_log
-        return [f"regel {error.line}, {error.type_name}" for error in errors]
+    if not isinstance(document, etree._Element):
+        yield from json_problems(document, stem.with_suffix(".schema.json"))
+        return
+    schema = xsd(stem.with_suffix(".xsd"))
+    schema.validate(document)
+    errors: Any = schema.error_log
+    yield from (f"regel {error.line}, {error.type_name}" for error in errors)
 
 
 def voorbeelden(definitie: Retour) -> dict[str, str]:

@@ -13,10 +13,9 @@ from typing import Any
 
 from lxml import etree
 
-from message_formats.antwoord import RetourFormaat
+from message_formats.antwoord import RetourFormaat, afwijkingen
 from message_formats.names import camel, is_number, pascal
 from message_formats.read import load_json, load_xml
-from message_formats.validate import GENERATED, json_problems, xsd
 from schemas.fout import KetenFout
 from schemas.retourbericht import retourbericht
 
@@ -56,8 +55,8 @@ def formaat_van(path: Path) -> RetourFormaat:
 
 
 def _from_json(document: Any) -> GelezenRetour:
-    _refuse(json_problems(document, _schema(".schema.json")))
     definitie = retourbericht()
+    _refuse(afwijkingen(definitie, document))
     envelop = {naam: document["envelop"][camel(naam)] for naam in definitie.envelop}
     signalen = [
         {naam: signaal[camel(naam)] for naam in definitie.signaal if camel(naam) in signaal}
@@ -67,11 +66,9 @@ def _from_json(document: Any) -> GelezenRetour:
 
 
 def _from_xml(document: etree._ElementTree) -> GelezenRetour:
-    schema = xsd(_schema(".xsd"))
-    if not schema.validate(document):
-        errors: Any = schema.error_log
-        _refuse(f"regel {error.line}, {error.type_name}" for error in errors)
-    definitie, (envelop, signalen) = retourbericht(), document.getroot()
+    definitie, root = retourbericht(), document.getroot()
+    _refuse(afwijkingen(definitie, root))
+    envelop, signalen = root
     velden: Velden = dict(_children(envelop, {pascal(naam): naam for naam in definitie.envelop}))
     velden |= {naam: int(velden[naam]) for naam, veld in definitie.envelop.items() if is_number(veld)}
     names = {pascal(naam): naam for naam in definitie.signaal}
@@ -86,8 +83,3 @@ def _children(element: etree._Element, names: dict[str, str]) -> Iterator[tuple[
 def _refuse(problems: Iterator[str]) -> None:
     if (place := next(problems, None)) is not None:
         raise KetenFout("T-SCHEMA", place)
-
-
-def _schema(suffix: str) -> Path:
-    definitie = retourbericht()
-    return GENERATED / definitie.bericht / f"v{definitie.versie}" / f"{definitie.bericht}{suffix}"

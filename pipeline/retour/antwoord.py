@@ -20,6 +20,7 @@ from message_formats.antwoord import RetourFormaat, Waarden, bezwaren, schrijf
 from message_formats.manifest import digest
 from message_formats.openen import HANDTEKENING
 from pipeline.instellingen import Instellingen
+from pipeline.uitlevering.adressaat import overeenkomst_bezwaar
 from schemas.fout import KetenFout
 from schemas.load import meldingen, ontvangers
 from schemas.retourbericht import antwoordbericht
@@ -88,11 +89,6 @@ def stel_op(verwerkt: Verwerkt, afzender_oin: str) -> Rij:
     }
 
 
-def naam_van(antwoord: Rij) -> str:
-    """The name of the file of an answer; without a recipient it has none to go to."""
-    return f"{NAAM}_{antwoord['ontvanger'] or 'onbekend'}_{antwoord['sha256'][:16]}.{antwoord['formaat']}"
-
-
 def lever_antwoorden(instellingen: Instellingen) -> Counter[str]:
     """Delivers every answer that did not reach its recipient yet; counts per outcome: `geleverd`, or a code."""
     result: Counter[str] = Counter()
@@ -109,16 +105,16 @@ def _lever(instellingen: Instellingen, antwoord: Rij) -> str | None:
     op, ontvanger = now(), ontvangers().get(antwoord["ontvanger"])
     if ontvanger is None:
         return "U-ONTVANGER"
-    if not ontvanger.geldt_op(op.date()):
-        return "U-INGETROKKEN" if ontvanger.ingetrokken_op(op.date()) else "U-OVEREENKOMST"
+    if code := overeenkomst_bezwaar(ontvanger, op.date()):
+        return code
     werkmap = instellingen.uitleveringen / f".{MAP}-{antwoord['sha256']}"
     try:
         ondertekenaar = instellingen.certificaten.ondertekenaar(op)
         kanaal = instellingen.kanalen.van(ontvanger.kanaal)
-        bestanden = _maak(werkmap, antwoord)
-        handtekening = ondertekenaar.onderteken(bytes.fromhex(digest(bestanden[-1])), op)
-        bestanden[0].write_bytes(handtekening)
-        kanaal.lever(bestanden, f"{ontvanger.ontvanger}/{MAP}/{antwoord['gemaakt_op']:%Y-%m}")
+        bericht = _maak(werkmap, antwoord)
+        handtekening = bericht.with_name(bericht.name + HANDTEKENING)
+        handtekening.write_bytes(ondertekenaar.onderteken(bytes.fromhex(digest(bericht)), op))
+        kanaal.lever([handtekening, bericht], f"{ontvanger.ontvanger}/{MAP}/{antwoord['gemaakt_op']:%Y-%m}")
     except Storing:
         return "U-KANAAL"
     except KetenFout as fout:
@@ -128,9 +124,9 @@ def _lever(instellingen: Instellingen, antwoord: Rij) -> str | None:
     return None
 
 
-def _maak(werkmap: Path, antwoord: Rij) -> list[Path]:
-    """The files of an answer in the order in which they appear; the signature is still to be written."""
+def _maak(werkmap: Path, antwoord: Rij) -> Path:
+    """The file of an answer."""
     werkmap.mkdir(parents=True, exist_ok=True)
-    bericht = werkmap / naam_van(antwoord)
-    bericht.write_bytes(antwoord["inhoud"].encode())
-    return [bericht.with_name(bericht.name + HANDTEKENING), bericht]
+    naam = f"{NAAM}_{antwoord['ontvanger']}_{antwoord['sha256'][:16]}.{antwoord['formaat']}"
+    (werkmap / naam).write_bytes(antwoord["inhoud"].encode())
+    return werkmap / naam

@@ -27,3 +27,10 @@ def adressaat(ontvanger: Ontvanger, product: str, dag: date) -> Ontvanger:
                 raise KetenFout("U-MACHTIGING", verband.ontvanger)
             return verband
     return ontvanger
+
+
+def overeenkomst_bezwaar(ontvanger: Ontvanger, dag: date, product: str | None = None) -> str | None:
+    """Why the agreement with a recipient does not cover a day, and a product when one is named; None when it does."""
+    if ontvanger.geldt_op(dag) and (product is None or product in ontvanger.producten):
+        return None
+    return "U-INGETROKKEN" if ontvanger.ingetrokken_op(dag) else "U-OVEREENKOMST"

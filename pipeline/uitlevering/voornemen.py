@@ -8,7 +8,7 @@ from datetime import datetime
 
 from lineage.ledger import Ledger, Rij, now
 from pipeline.certificaten import Certificaten
-from pipeline.uitlevering.adressaat import adressaat
+from pipeline.uitlevering.adressaat import adressaat, overeenkomst_bezwaar
 from pipeline.uitlevering.samenstel import Samenstelling
 from pipeline.uitlevering.status import MUTATIES, ONGEWIJZIGD, TEGENGEHOUDEN, VOLLEDIG, VOORGENOMEN
 from privacy.doelbinding import belemmering
@@ -77,8 +77,8 @@ def _belemmering(plan: Plan, naar: str, op: datetime) -> str | None:
         return fout.code
     if ontvanger.soort not in doelen()[product.doel].ontvangers:
         return "U-ONTVANGER-DOEL"
-    if product.product not in ontvanger.producten or not ontvanger.geldt_op(dag):
-        return "U-INGETROKKEN" if ontvanger.ingetrokken_op(dag) else "U-OVEREENKOMST"
+    if code := overeenkomst_bezwaar(ontvanger, dag, product.product):
+        return code
     try:
         plan.certificaten.versleutelaar(adressaat(ontvanger, product.product, dag), op)
     except KetenFout as fout:
