@@ -1,4 +1,4 @@
-"""Writes a retourbericht or an antwoordbericht as its definition says, in JSON or XML, and holds one against its schema.
+"""Writes a retourbericht or an antwoordbericht as its definition says, JSON or XML, and holds one against its schema.
 
 An antwoordbericht is what we send; a retourbericht is written for examples and by software of a recipient that uses us.
 """
