@@ -8,9 +8,9 @@ are left out, and with them every figure from which they could be worked out.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
@@ -63,7 +63,8 @@ def _cijfer(product: str, code: str, rows: list[Rij]) -> Leercijfer:
     decided = grounded + not_grounded
     # A percentage of a total gives both away, so it is shown only when both may be.
     hidden = is_klein(grounded) or is_klein(not_grounded) or not decided
-    few = sum(days.values()) < GRENS
+    ordered = sorted(days.elements())
+    few = len(ordered) < GRENS
     return Leercijfer(
         product,
         code,
@@ -71,27 +72,13 @@ def _cijfer(product: str, code: str, rows: list[Rij]) -> Leercijfer:
         ongegrond=_toonbaar(not_grounded),
         in_onderzoek=_toonbaar(verdicts[IN_ONDERZOEK]),
         deel_gegrond=None if hidden else round(100 * grounded / decided),
-        reactie_mediaan=None if few else _mediaan(days),
-        reactie_negentig=None if few else _op_plaats(days, -(-9 * sum(days.values()) // 10)),
+        reactie_mediaan=None if few else median(ordered),
+        reactie_negentig=None if few else ordered[-(-9 * len(ordered) // 10) - 1],
     )
 
 
 def _toonbaar(aantal: int) -> int | None:
     return None if is_klein(aantal) else aantal
-
-
-def _mediaan(days: Mapping[int, int]) -> float:
-    total = sum(days.values())
-    return (_op_plaats(days, (total + 1) // 2) + _op_plaats(days, total // 2 + 1)) / 2
-
-
-def _op_plaats(days: Mapping[int, int], plaats: int) -> int:
-    """The number of days at a place, counted from 1, when all are put in order."""
-    for aantal in sorted(days):
-        plaats -= days[aantal]
-        if plaats <= 0:
-            return aantal
-    raise ValueError(plaats)
 
 
 def _dag(moment: str | date) -> date:
