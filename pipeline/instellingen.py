@@ -106,6 +106,18 @@ class Instellingen(BaseSettings):
         return self.data.resolve().joinpath(*delen)
 
     @property
+    def paden(self) -> dict[str, Path]:
+        """The settings that are a place below `data` unless they name another, as they work out."""
+        return {
+            "data": self.map(),
+            "sleutel": self.sleutel or self.map("sleutels", "master.key"),
+            "pkcs11_pin": self.pkcs11_pin or self.map("sleutels", "pin"),
+            "certificatenmap": self.certificatenmap or self.map("certificaten"),
+            "geheimenmap": self.geheimenmap or self.map("geheimen"),
+            "werkmap": self.werkmap.resolve() if self.werkmap else self.map("dbt"),
+        }
+
+    @property
     def landing(self) -> Path:
         """Leveringen as received; the only place besides deliveries that holds burgerservicenummers."""
         return self.map("landing", "leveringen")
@@ -123,7 +135,7 @@ class Instellingen(BaseSettings):
     @property
     def rekenmap(self) -> Path:
         """What a product run of this process writes for itself; below it, in `tmp`, what does not fit in memory."""
-        return (self.werkmap.resolve() if self.werkmap else self.map("dbt")) / str(os.getpid())
+        return self.paden["werkmap"] / str(os.getpid())
 
     @property
     def uitleveringen(self) -> Path:
@@ -133,12 +145,12 @@ class Instellingen(BaseSettings):
     @cached_property
     def certificaten(self) -> Certificaten:
         """With what is signed and for whom is encrypted."""
-        return Certificaten(self.certificatenmap or self.map("certificaten"), self.afzender_oin)
+        return Certificaten(self.paden["certificatenmap"], self.afzender_oin)
 
     @cached_property
     def kanalen(self) -> Kanalen:
         """The channels to recipients."""
-        return Kanalen(self.uitleveringen, self.geheimenmap or self.map("geheimen"))
+        return Kanalen(self.uitleveringen, self.paden["geheimenmap"])
 
     @property
     def ledger_url(self) -> str:
@@ -176,5 +188,5 @@ class Instellingen(BaseSettings):
         if self.sleutelbron == "omgeving":
             return Omgevingssleutel()
         if self.sleutelbron == "pkcs11":
-            return Tokensleutel(self.pkcs11_module, self.pkcs11_label, self.pkcs11_pin or self.map("sleutels", "pin"))
-        return Sleutelbestand(self.sleutel or self.map("sleutels", "master.key"))
+            return Tokensleutel(self.pkcs11_module, self.pkcs11_label, self.paden["pkcs11_pin"])
+        return Sleutelbestand(self.paden["sleutel"])

@@ -38,15 +38,7 @@ def _toonbaar(geldend: Instellingen, naam: str) -> str:
         return _zonder_wachtwoord(geldend.ledger_url if naam == "ledger" else geldend.openlineage)
     if naam == "spark":  # any of them may be a password
         return ", ".join(f"{key}={_GEHEIM}" for key in sorted(geldend.spark)) or "-"
-    below = {
-        "data": geldend.map(),
-        "sleutel": geldend.map("sleutels", "master.key"),
-        "pkcs11_pin": geldend.map("sleutels", "pin"),
-        "certificatenmap": geldend.map("certificaten"),
-        "geheimenmap": geldend.map("geheimen"),
-    }
-    value = getattr(geldend, naam)
-    return str(below[naam] if naam in below and (value is None or naam == "data") else value) or "-"
+    return str(geldend.paden.get(naam) or getattr(geldend, naam)) or "-"
 
 
 def _zonder_wachtwoord(url: str) -> str:
