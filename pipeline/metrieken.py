@@ -6,7 +6,7 @@ https://prometheus.io/docs/instrumenting/exposition_formats/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,19 +18,17 @@ from lineage.ledger import Ledger
 def metrieken(ledger: Ledger) -> str:
     """All figures, one metric after another, each with its explanation and type."""
     s, lev, u = t.stap.c, t.levering.c, t.uitlevering.c
-    aantal = sa.func.count().label("waarde")
-    laatst = sa.func.max(s.beeindigd_op).label("waarde")
+    aantal, laatst = sa.func.count().label("waarde"), sa.func.max(s.beeindigd_op).label("waarde")
+    gelukt = s.status == "gelukt"
     parts = (
-        ("keten_stappen", "Stappen die eindigden.", (s.soort, s.product, s.status, s.code), aantal, None),
-        ("keten_leveringen", "Leveringen van bronnen.", (lev.bron, lev.status, lev.code), aantal, None),
-        ("keten_uitleveringen", "Uitleveringen aan ontvangers.", (u.product, u.status, u.code), aantal, None),
-        ("keten_laatste_stap_seconden", "Wanneer een stap het laatst lukte.", (s.soort, s.product), laatst, s.status),
+        ("keten_stappen", "Stappen die eindigden.", (s.soort, s.product, s.status, s.code), aantal, sa.true()),
+        ("keten_leveringen", "Leveringen van bronnen.", (lev.bron, lev.status, lev.code), aantal, sa.true()),
+        ("keten_uitleveringen", "Uitleveringen aan ontvangers.", (u.product, u.status, u.code), aantal, sa.true()),
+        ("keten_laatste_stap_seconden", "Wanneer een stap het laatst lukte.", (s.soort, s.product), laatst, gelukt),
     )
     lines: list[str] = []
-    for naam, uitleg, labels, waarde, status in parts:
-        query = sa.select(*labels, waarde).group_by(*labels).order_by(*labels)
-        if status is not None:
-            query = query.where(status == "gelukt")
+    for naam, uitleg, labels, waarde, waar in parts:
+        query = sa.select(*labels, waarde).where(waar).group_by(*labels).order_by(*labels)
         lines += _metriek(naam, uitleg, [label.name for label in labels], ledger.rijen(query))
     return "\n".join([*lines, ""])
 
@@ -40,7 +38,7 @@ def _metriek(naam: str, uitleg: str, labels: Iterable[str], rijen: Iterable[Mapp
     yield f"# TYPE {naam} gauge"
     for rij in rijen:
         value = rij["waarde"]
-        if hasattr(value, "timestamp"):
+        if isinstance(value, datetime):
             value = int(value.replace(tzinfo=UTC).timestamp())
         yield f"{naam}{{{','.join(_label(label, rij[label]) for label in labels)}}} {value}"
 
