@@ -111,14 +111,15 @@ def _verantwoording() -> dict[str, bytes]:
     activiteiten = verwerkingen()
     blad, risicos = register_blad(activiteiten), dpia_blad()
     values = {"verwerkingen": activiteiten, "vast": register()}
-    gegevens = (blad_ for item in activiteiten for blad_ in (item.gegevens, item.voor_burger))
     return {
         "register.html": maak_html(
             "register.html.j2", "register.html", blad=blad, rechtsverwerkingen=rechtsverwerkingen(), **values
         ),
         "uw-gegevens.html": maak_html("uw-gegevens.html.j2", "uw-gegevens.html", **values),
         "dpia.html": maak_html("dpia.html.j2", "dpia.html", blad=risicos, dpia=dpia()),
-        **_tabellen((blad, risicos, *gegevens), "register.html"),
+        **_tabellen((blad, *(item.gegevens for item in activiteiten)), "register.html"),
+        **_tabellen(tuple(item.voor_burger for item in activiteiten), "uw-gegevens.html"),
+        **_tabellen((risicos,), "dpia.html"),
     }
 
 
