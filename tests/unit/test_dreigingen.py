@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import stat
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.bouw import CHECKOUT, schrijf_csv
+from tests.genoemd import bestaat
 from tests.unit.test_kamers import MAY_IMPORT
 
 TEKST = (CHECKOUT / "docs" / "dreigingen.md").read_text(encoding="utf-8")
@@ -38,13 +38,7 @@ def test_every_threat_names_a_test() -> None:
 
 @pytest.mark.parametrize("node", GENOEMD)
 def test_named_test_exists(node: str) -> None:
-    file, *parts = node.split("::")
-    body: list[ast.stmt] = ast.parse((CHECKOUT / file).read_text(encoding="utf-8")).body
-    for part in parts:
-        found = [item for item in body if isinstance(item, ast.FunctionDef | ast.ClassDef) and item.name == part]
-        assert found, node
-        body = found[0].body
-    assert parts[-1].startswith("test_")
+    assert bestaat(node), node
 
 
 def test_what_is_written_is_not_for_others(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import csv
 import re
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from pipeline.rapport import maak_rapport
 from reports.register import verwerkingen
 from schemas.load import doelen, producten
 from schemas.register import dpia, genoemde_tests, register
-from tests.bouw import CHECKOUT
+from tests.genoemd import bestaat
 from tests.spec.privacy import dorp as d
 from tests.spec.privacy.conftest import vergeet
 
@@ -174,10 +173,4 @@ def test_dpia_has_every_type_and_behaviour(rapport: Path) -> None:
 @pytest.mark.parametrize("node", sorted(genoemde_tests()), ids=lambda node: node.rpartition("/")[2])
 def test_every_named_test_exists(node: str) -> None:
     """Een test waar de DPIA of het register zich op beroept bestaat."""
-    file, *parts = node.split("::")
-    body: list[ast.stmt] = ast.parse((CHECKOUT / file).read_text(encoding="utf-8")).body
-    for part in parts:
-        found = [item for item in body if isinstance(item, ast.FunctionDef | ast.ClassDef) and item.name == part]
-        assert found, node
-        body = found[0].body
-    assert parts[-1].startswith("test_")
+    assert bestaat(node), node
