@@ -105,11 +105,10 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     started = time.perf_counter()
     uitvoer.mkdir(parents=True, exist_ok=True)
     werkmap.mkdir(parents=True, exist_ok=True)
-    variables = {
+    variables: dict[str, object] = {
         "periode": periode,
         "peildatum": peildatum(periode).isoformat(),
         "aanwezig": sorted(aanwezig),
-        "invoer": {naam: [str(pad) for pad in paden] for naam, paden in sorted(invoer.items())},
     }
     select = " ".join(f"+{kind}_{product}" for kind in RESULTS)
     with (
@@ -118,6 +117,7 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     ):
         motor.begin(geheugen, threads)
         try:
+            variables["invoer"] = dict(sorted(motor.invoer(invoer, werkmap.resolve()).items()))
             manifest = _manifest(werkmap, motor)
             outcome = _invoke(
                 ["build", *_GEEN_UNITTESTS, "--select", *select.split()], werkmap, variables, motor, manifest

@@ -42,6 +42,9 @@ class Instellingen(BaseSettings):
         motor: what computes a product run (`KETEN_MOTOR`): `duckdb` in this process, `spark` in a session of this
             process, `spark_cluster` on a server; see `docs/spark.md`.
         spark: settings of the Spark session, as JSON (`KETEN_SPARK`).
+        lakemap: folder of the lake; empty means below `data` (`KETEN_LAKEMAP`). It may be a bucket that is mounted.
+        lakeadres: the URL by which Spark reads the lake, as `s3://bucket/lake`; empty means that it sees the folder
+            (`KETEN_LAKEADRES`).
         uitwisseling: folder or URL that this machine and the cluster both see (`KETEN_UITWISSELING`); empty means below
             `data`.
         openlineage: where OpenLineage events go: `bestand` (below `data`), the URL of a backend that gets them too, or
@@ -70,6 +73,8 @@ class Instellingen(BaseSettings):
     werkmap: Path | None = None
     motor: Literal["duckdb", "spark", "spark_cluster"] = "duckdb"
     spark: dict[str, str] = {}
+    lakemap: Path | None = None
+    lakeadres: str = Field(default="", pattern=r"^([a-z0-9]+://[^/].*[^/])?$")
     uitwisseling: str = ""
     openlineage: str = Field(default="bestand", pattern=r"^(bestand|uit|https?://.+)$")
     ouder: str = ""
@@ -114,6 +119,7 @@ class Instellingen(BaseSettings):
             "pkcs11_pin": self.pkcs11_pin or self.map("sleutels", "pin"),
             "certificatenmap": self.certificatenmap or self.map("certificaten"),
             "geheimenmap": self.geheimenmap or self.map("geheimen"),
+            "lakemap": self.lakemap.resolve() if self.lakemap else self.map("lake"),
             "werkmap": self.werkmap.resolve() if self.werkmap else self.map("dbt"),
         }
 
@@ -130,7 +136,7 @@ class Instellingen(BaseSettings):
     @property
     def lake(self) -> Path:
         """Minimised and pseudonymised Parquet: `<doel>/<bron>.<tabel>/`."""
-        return self.map("lake")
+        return self.paden["lakemap"]
 
     @property
     def rekenmap(self) -> Path:
@@ -180,7 +186,10 @@ class Instellingen(BaseSettings):
     @property
     def rekenmotor(self) -> Motor:
         """What computes the product runs."""
-        return DuckDb() if self.motor == "duckdb" else Spark(self.motor, self.uitwisseling, self.spark)
+        if self.motor == "duckdb":
+            return DuckDb()
+        lake = (self.lake, self.lakeadres) if self.lakeadres else None
+        return Spark(self.motor, self.uitwisseling, self.spark, lake)
 
     @property
     def hoofdsleutel(self) -> Sleutelbron:

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -28,8 +28,12 @@ _LOG4J = ROOT.parent.resolve() / "transforms" / "spark" / "log4j2.properties"
 ROW_GROUP = 122_880
 
 
+# The files of each table, `<bron>.<tabel>`, `referentie.<naam>` or `run.levering`: absolute paths or URLs.
+Paden = Mapping[str, Sequence[Path | str]]
+
+
 class Motor(Protocol):
-    """What a build asks of an engine: `begin`, `omgeving`, and after dbt `rond_af` if all is well, `vergeet`.
+    """What a build asks of an engine: `begin`, `omgeving`, `invoer`, and after dbt `rond_af` if all is well, `vergeet`.
 
     Attributes:
         target: its name in `transforms/profiles.yml`.
@@ -44,6 +48,9 @@ class Motor(Protocol):
 
     def omgeving(self, werkmap: Path, uitvoer: Path) -> dict[str, str]:
         """Where the macros write, as environment variables."""
+
+    def invoer(self, paden: Paden, werkmap: Path) -> dict[str, list[str]]:
+        """The inputs per table, under the paths or URLs by which the engine sees them."""
 
     def rond_af(self, werkmap: Path, uitvoer: Path, sleutelversie: int) -> None:
         """Brings what dbt wrote to `uitvoer` (`<model>.parquet`) and `werkmap` (`tellingen.parquet`)."""
@@ -65,6 +72,10 @@ class DuckDb:
         """The outcome goes where it belongs."""
         return {"KETEN_DBT_WERKMAP": str(werkmap), "KETEN_DBT_UITVOER": str(uitvoer)}
 
+    def invoer(self, paden: Paden, werkmap: Path) -> dict[str, list[str]]:
+        """As they are."""
+        return _namen(paden)
+
     def rond_af(self, werkmap: Path, uitvoer: Path, sleutelversie: int) -> None:
         """Nothing: all is where it belongs."""
 
@@ -84,11 +95,14 @@ class Spark:
         uitwisseling: folder that this process and the cluster both see, a path or a URL (`s3://bucket/folder`), for
             what they hand each other; empty means the work folder of the build.
         instellingen: settings of the session, over the defaults; a cluster has its own.
+        lake: the folder of the lake, and the URL by which Spark reads it (`s3://bucket/lake`); empty where both see the
+            files of this machine under the same path. What is not in the lake is then handed over by `uitwisseling`.
     """
 
     target: str = "spark"
     uitwisseling: str = ""
     instellingen: Mapping[str, str] = field(default_factory=dict)
+    lake: tuple[Path, str] | None = None
 
     def begin(self, geheugen: str, threads: int) -> None:
         """Starts the session, once per process; its memory and threads are those of the first build.
@@ -103,6 +117,12 @@ class Spark:
         """Everything goes to the exchange folder, the tables of the models too, in a schema of this process."""
         folder = self._uitwisseling(werkmap)
         return {"KETEN_DBT_WERKMAP": folder, "KETEN_DBT_UITVOER": folder, "KETEN_DBT_SCHEMA": _schema(os.getpid())}
+
+    def invoer(self, paden: Paden, werkmap: Path) -> dict[str, list[str]]:
+        """Files of the lake by its URL; the others (reference, leveringen) copied to the exchange folder."""
+        if self.lake is None:
+            return _namen(paden)
+        return {naam: [self._naam(naam, pad, werkmap) for pad in files] for naam, files in paden.items()}
 
     def rond_af(self, werkmap: Path, uitvoer: Path, sleutelversie: int) -> None:
         """One file of the parts of each model, with the columns, order and mark that DuckDB gives it."""
@@ -119,8 +139,24 @@ class Spark:
         if filesystem.get_file_info(root).type == fs.FileType.Directory:
             filesystem.delete_dir(root)
 
+    def _naam(self, naam: str, pad: Path | str, werkmap: Path) -> str:
+        folder, url = self.lake or (Path(), "")
+        if not isinstance(pad, Path):
+            return pad
+        if pad.is_relative_to(folder):
+            return f"{url}/{pad.relative_to(folder).as_posix()}"
+        handed = f"{self._uitwisseling(werkmap)}/invoer/{naam}"
+        filesystem, root = _open(handed)
+        filesystem.create_dir(root)
+        fs.copy_files(str(pad), f"{root}/{pad.name}", fs.LocalFileSystem(), filesystem)
+        return f"{handed}/{pad.name}"
+
     def _uitwisseling(self, werkmap: Path) -> str:
         return f"{(self.uitwisseling or str(werkmap)).rstrip('/')}/{_schema(os.getpid())}"
+
+
+def _namen(paden: Paden) -> dict[str, list[str]]:
+    return {naam: [str(pad) for pad in files] for naam, files in paden.items()}
 
 
 def _open(folder: str) -> tuple[Any, str]:

@@ -111,3 +111,20 @@ def client(kanaal: S3Kanaal) -> Any:
     """A client of our own, to look with."""
     return boto3.client("s3", endpoint_url=kanaal.adres, region_name=kanaal.regio, aws_access_key_id=ID,
                         aws_secret_access_key=GEHEIM, config=Config(s3={"addressing_style": "path"}))  # fmt: skip
+
+
+@contextmanager
+def aangekoppeld(kanaal: S3Kanaal, folder: Path) -> Iterator[Path]:
+    """The bucket of a store as a folder, by s3fs, which writes a file to the store as it is closed."""
+    if shutil.which("s3fs") is None or not Path("/dev/fuse").exists():
+        pytest.skip("s3fs of /dev/fuse ontbreekt; CI installeert s3fs")
+    (folder / "emmer").mkdir(parents=True)
+    (folder / "wachtwoord").write_text(f"{ID}:{GEHEIM}")
+    (folder / "wachtwoord").chmod(0o600)
+    options = (f"url={kanaal.adres}", f"endpoint={kanaal.regio}", f"passwd_file={folder}/wachtwoord")
+    words = [word for option in (*options, "use_path_request_style") for word in ("-o", option)]
+    subprocess.run(["s3fs", kanaal.emmer, str(folder / "emmer"), *words], check=True, env={"PATH": os.environ["PATH"]})
+    try:
+        yield folder / "emmer"
+    finally:
+        subprocess.run(["fusermount", "-u", str(folder / "emmer")], check=True)

@@ -1,7 +1,4 @@
-"""What a cluster hands back by way of an S3-compatible store, read with pyarrow; here the store is a real server.
-
-The cluster itself is not here: to read `s3a://` Spark needs a library of Hadoop that comes from Maven only.
-"""
+"""What a cluster hands back by way of an S3-compatible store, read with pyarrow; here the store is a real server."""
 
 from __future__ import annotations
 
