@@ -11,17 +11,19 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.ledger import Ledger
+from lineage.reactietijd import Reactietijd, reactietijden
 from lineage.retour import telling_van_oordelen
 from reports.blad import utc
 
 
 @dataclass(frozen=True)
 class Oordelen:
-    """The verdicts that count now on the signals of one code: how many of each kind."""
+    """The verdicts that count now on the signals of one code: how many of each kind, and how soon they came."""
 
     product: str
     signaal_code: str
     aantallen: Mapping[str, int]
+    reactie: Reactietijd | None = None
 
 
 def lees_oordelen(ledger: Ledger) -> tuple[Oordelen, ...]:
@@ -29,7 +31,8 @@ def lees_oordelen(ledger: Ledger) -> tuple[Oordelen, ...]:
     rows: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for row in telling_van_oordelen(ledger):
         rows[row["product"], row["signaal_code"]][row["oordeel"]] = row["aantal"]
-    return tuple(Oordelen(product, code, aantallen) for (product, code), aantallen in sorted(rows.items()))
+    soon = reactietijden(ledger)
+    return tuple(Oordelen(*code, aantallen, soon.get(code)) for code, aantallen in sorted(rows.items()))
 
 
 def beantwoord(ledger: Ledger) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lineage.klein import GRENS
 from reports.antwoorden import Oordelen
 from reports.blad import Blad, Cel, Deel, Oordeel, Pagina, Verborgen, kolommen
 from reports.cellen import Sleutel, Toon, maak_toon
@@ -15,16 +16,17 @@ SOORTEN = ("gegrond", "ongegrond", "in_onderzoek")
 
 def kwaliteit_pagina(gegevens: Gegevens) -> Pagina:
     """The page with the verdicts of all products."""
-    toon = oordeel_cellen(gegevens.oordelen)
     peil = datum(dag(gegevens.stand)) if gegevens.stand else "nog geen"
+    cijfers, oordelen, reactie = oordeel_bladen(gegevens.oordelen, peil)
     return Pagina(
         "kwaliteit",
         "Kwaliteit: wat ontvangers van de signalen vonden",
         "Een ontvanger laat per signaal weten of het gegrond was: of het klopte en iets te onderzoeken gaf."
         " Een signaal is geen bewijs van een fout of van fraude.",
         (
-            Deel("cijfers", "Hoe vaak gegrond", _uitleg(peil), (_cijfers(gegevens.oordelen, toon, peil),)),
-            Deel("oordelen", "Oordelen per signaalcode", bladen=(_oordelen(gegevens.oordelen, toon),)),
+            Deel("cijfers", "Hoe vaak gegrond", _uitleg(peil), (cijfers,)),
+            Deel("oordelen", "Oordelen per signaalcode", bladen=(oordelen,)),
+            Deel("reactie", "Hoe snel er een oordeel was", _UITLEG_REACTIE, (reactie,)),
             Deel(
                 "antwoorden",
                 "Wie heeft geantwoord",
@@ -35,12 +37,27 @@ def kwaliteit_pagina(gegevens: Gegevens) -> Pagina:
     )
 
 
+_UITLEG_REACTIE = (
+    "Hoeveel dagen er zaten tussen de levering van een signaal en het oordeel gegrond of ongegrond daarover."
+    f" Waar minder dan {GRENS} oordelen zijn staat niets, omdat het dan over te weinig mensen gaat."
+)
+
+
 def _uitleg(peil: str) -> str:
     return (
         "Teller: signalen die gegrond zijn bevonden. Noemer: signalen die gegrond of ongegrond zijn bevonden."
         " Niet meegeteld: signalen die nog in onderzoek zijn, en signalen waarover niets is teruggemeld."
         f" Van een signaal telt het laatste oordeel van elke ontvanger. Peildatum: {peil}."
     )
+
+
+def oordeel_bladen(oordelen: tuple[Oordelen, ...], peil: str) -> tuple[Blad, Blad, Blad]:
+    """What recipients found of each code: the share that was gegrond, all verdicts, and how soon they came.
+
+    The counts of all three are judged together, so that no small one can be worked out from the others.
+    """
+    toon = oordeel_cellen(oordelen)
+    return _cijfers(oordelen, toon, peil), _oordelen(oordelen, toon), _reactie(oordelen, peil)
 
 
 def oordeel_cellen(oordelen: tuple[Oordelen, ...]) -> Toon:
@@ -92,6 +109,24 @@ def _oordelen(oordelen: tuple[Oordelen, ...], toon: Toon) -> Blad:
         "kwaliteit-oordelen",
         "Oordelen van ontvangers",
         kolommen("Product", "Signaalcode", "#Gegrond", "#Ongegrond", "#In onderzoek", "#Teruggemeld"),
+        tuple(rows),
+        "Er is nog niets teruggemeld.",
+    )
+
+
+def _reactie(oordelen: tuple[Oordelen, ...], peil: str) -> Blad:
+    rows: list[tuple[Cel, ...]] = []
+    for item in oordelen:
+        half, most = (
+            (f"{item.reactie.mediaan:g}".replace(".", ","), item.reactie.negentig) if item.reactie else ("", "")
+        )
+        rows.append((item.product, item.signaal_code, _naam(item), half or "te weinig oordelen", most, peil))
+    return Blad(
+        "kwaliteit-reactie",
+        "Dagen van levering tot oordeel",
+        kolommen(
+            "Product", "Signaalcode", "Naam", "#De helft binnen (dagen)", "#Negen van de tien binnen", "Peildatum"
+        ),
         tuple(rows),
         "Er is nog niets teruggemeld.",
     )

@@ -101,25 +101,16 @@ def antwoord(
 
 @app.command()
 def cijfers() -> None:
-    """Toon per signaalcode wat ontvangers ervan vonden en hoe snel zij antwoordden; kleine aantallen blijven weg."""
-    from lineage.leercijfers import leercijfers  # noqa: PLC0415
+    """Toon per signaalcode wat ontvangers ervan vonden en hoe snel, zoals op de pagina kwaliteit van het rapport."""
+    from message_formats.certificaat import nu  # noqa: PLC0415
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from reports.antwoorden import lees_oordelen  # noqa: PLC0415
+    from reports.blad import in_woorden  # noqa: PLC0415
+    from reports.kwaliteit import oordeel_bladen  # noqa: PLC0415
+    from reports.termijn import dag, datum  # noqa: PLC0415
 
-    heads = (
-        "product",
-        "code",
-        "gegrond",
-        "ongegrond",
-        "in onderzoek",
-        "% gegrond",
-        "reactie in dagen (mediaan)",
-        "90%",
-    )
-    table = Table(*heads, box=None)
-    for cijfer in leercijfers(Instellingen().grootboek):
-        shown = (cijfer.gegrond, cijfer.ongegrond, cijfer.in_onderzoek, cijfer.deel_gegrond)
-        times = (cijfer.reactie_mediaan, cijfer.reactie_negentig)
-        cells = ["<5" if value is None else str(value) for value in shown[:3]]
-        cells += ["-" if value is None else f"{value:g}" for value in (shown[3], *times)]
-        table.add_row(cijfer.product, cijfer.signaal_code, *cells)
-    console.print(table)
+    for blad in oordeel_bladen(lees_oordelen(Instellingen().grootboek), datum(dag(nu()))):
+        table = Table(*(kolom.naam for kolom in blad.kolommen), title=blad.bijschrift, box=None)
+        for rij in blad.rijen:
+            table.add_row(*(in_woorden(cel) for cel in rij))
+        console.print(table if blad.rijen else blad.leeg)

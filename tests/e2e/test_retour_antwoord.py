@@ -372,4 +372,5 @@ def test_command_shows_lists_and_answers(eigen_stad: Instellingen, keten_stad: K
     assert "T-ONBEKEND" in keten_stad("retour", "antwoord", "0" * 16).tekst
     figures = keten_stad("retour", "cijfers")
     assert figures.code == 0
-    assert ("VSV-D1" in figures.tekst, "<5" in figures.tekst) == (True, True)
+    assert ("VSV-D1" in figures.tekst, "afgeschermd" in figures.tekst) == (True, True)
+    assert "te weinig oordelen" in figures.tekst

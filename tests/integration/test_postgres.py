@@ -39,12 +39,8 @@ from tests.unit.test_ledger import (  # noqa: F401
     TestStappen,
     test_many_writers_wait_for_each_other,
 )
-from tests.unit.test_leercijfers import (  # noqa: F401
-    test_newest_verdict_counts_with_its_time,
-    test_nothing_answered_is_nothing_learned,
-    test_small_counts_and_what_would_give_them_away_are_left_out,
-)
 from tests.unit.test_levering_vervanging import *  # noqa: F403
+from tests.unit.test_reactietijd import *  # noqa: F403
 from tests.unit.test_verwerkingslog import (  # noqa: F401
     logboek,
     test_changed_segment_is_noticed,

@@ -11,7 +11,10 @@ import pytest
 
 from lineage import tabellen as t
 from lineage.ledger import Ledger
-from lineage.leercijfers import Leercijfer, leercijfers
+from lineage.reactietijd import Reactietijd, reactietijden
+from reports.antwoorden import lees_oordelen
+from reports.blad import Verborgen
+from reports.kwaliteit import oordeel_bladen
 
 BEGIN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 Oordeel = tuple[str, str, int]  # signal, verdict, days after the delivery
@@ -43,38 +46,40 @@ def test_newest_verdict_counts_with_its_time(ledger: Ledger) -> None:
     waiting = [(f"d{nr}", "in_onderzoek", 3) for nr in range(6)]
     geef(ledger, [*first, *rest, *waiting])
 
-    days = [10, *range(5), *range(20, 25)]
-    assert leercijfers(ledger) == [Leercijfer("vsv", "VSV-D1", 6, 5, 6, 55, median(days), sorted(days)[9])]
+    days = sorted([10, *range(5), *range(20, 25)])
+    (oordelen,) = lees_oordelen(ledger)
+    assert oordelen.aantallen == {"gegrond": 6, "ongegrond": 5, "in_onderzoek": 6}
+    assert oordelen.reactie == Reactietijd(median(days), days[9])
 
 
 def test_even_number_has_a_middle_between_two(ledger: Ledger) -> None:
     geef(ledger, [(f"a{nr}", "gegrond", nr) for nr in range(3)] + [(f"b{nr}", "gegrond", 7 + nr) for nr in range(3)])
-    (cijfer,) = leercijfers(ledger)
-    assert (cijfer.reactie_mediaan, cijfer.reactie_negentig) == (4.5, 9)
-    assert (cijfer.ongegrond, cijfer.deel_gegrond) == (0, 100)
+    assert reactietijden(ledger) == {("vsv", "VSV-D1"): Reactietijd(4.5, 9)}
 
 
-@pytest.mark.parametrize(("gegrond", "ongegrond"), [(4, 8), (8, 1), (2, 2), (0, 4), (1, 0)])
+@pytest.mark.parametrize(("gegrond", "ongegrond"), [(4, 8), (8, 1), (2, 2), (0, 4), (1, 0), (6, 7)])
 def test_small_counts_and_what_would_give_them_away_are_left_out(ledger: Ledger, gegrond: int, ongegrond: int) -> None:
     given = [(f"g{nr}", "gegrond", 2) for nr in range(gegrond)] + [
         (f"o{nr}", "ongegrond", 2) for nr in range(ongegrond)
     ]
     geef(ledger, given)
-    (cijfer,) = leercijfers(ledger)
-    assert (cijfer.gegrond is None) == (0 < gegrond < 5)
-    assert (cijfer.ongegrond is None) == (0 < ongegrond < 5)
-    assert cijfer.deel_gegrond is None
-    assert (cijfer.reactie_mediaan is None) == (gegrond + ongegrond < 5)
+    share, verdicts, soon = oordeel_bladen(lees_oordelen(ledger), "1 april 2026")
+    small = 0 < gegrond < 5 or 0 < ongegrond < 5
+    assert isinstance(verdicts.rijen[0][2], Verborgen) == (small and gegrond > 0)
+    assert isinstance(share.rijen[0][3], Verborgen) == small
+    assert (soon.rijen[0][3] == "te weinig oordelen") == (gegrond + ongegrond < 5)
 
 
 def test_codes_are_apart(ledger: Ledger) -> None:
     for code, oordeel in (("VSV-D1", "gegrond"), ("VSV-D2", "ongegrond")):
-        geef(ledger, [(f"s{nr}", oordeel, 1) for nr in range(5)], code)
-    assert [(each.signaal_code, each.gegrond, each.ongegrond) for each in leercijfers(ledger)] == [
-        ("VSV-D1", 5, 0),
-        ("VSV-D2", 0, 5),
+        geef(ledger, [(f"s{nr}", oordeel, nr) for nr in range(5)], code)
+    assert [(each.signaal_code, each.aantallen) for each in lees_oordelen(ledger)] == [
+        ("VSV-D1", {"gegrond": 5}),
+        ("VSV-D2", {"ongegrond": 5}),
     ]
+    assert set(reactietijden(ledger)) == {("vsv", "VSV-D1"), ("vsv", "VSV-D2")}
 
 
 def test_nothing_answered_is_nothing_learned(ledger: Ledger) -> None:
-    assert leercijfers(ledger) == []
+    assert not reactietijden(ledger)
+    assert not lees_oordelen(ledger)
