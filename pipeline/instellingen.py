@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from lineage.ledger import Ledger
 from lineage.sleutels import versies
 from pipeline.certificaten import Certificaten
+from pipeline.geduld import Geduld
 from pipeline.instellingbronnen import VOORVOEGSEL, bronnen, vertaal, weiger_onbekend
 from pipeline.kanalen import Kanalen
 from pipeline.motor import DuckDb, Motor, Spark
@@ -42,9 +43,8 @@ class Instellingen(BaseSettings):
         motor: what computes a product run (`KETEN_MOTOR`): `duckdb` in this process, `spark` in a session of this
             process, `spark_cluster` on a server; see `docs/spark.md`.
         spark: settings of the Spark session, as JSON (`KETEN_SPARK`).
-        lakemap: folder of the lake; empty means below `data` (`KETEN_LAKEMAP`). It may be a bucket that is mounted.
-        lakeadres: the URL by which Spark reads the lake, as `s3://bucket/lake`; empty means that it sees the folder
-            (`KETEN_LAKEADRES`).
+        lakeadres: the URL by which Spark reads the lake, as `s3://bucket/lake`, when that is a bucket mounted below
+            `data`; empty means that it sees the folder (`KETEN_LAKEADRES`).
         uitwisseling: folder or URL that this machine and the cluster both see (`KETEN_UITWISSELING`); empty means below
             `data`.
         openlineage: where OpenLineage events go: `bestand` (below `data`), the URL of a backend that gets them too, or
@@ -73,7 +73,6 @@ class Instellingen(BaseSettings):
     werkmap: Path | None = None
     motor: Literal["duckdb", "spark", "spark_cluster"] = "duckdb"
     spark: dict[str, str] = {}
-    lakemap: Path | None = None
     lakeadres: str = Field(default="", pattern=r"^([a-z0-9]+://[^/].*[^/])?$")
     uitwisseling: str = ""
     openlineage: str = Field(default="bestand", pattern=r"^(bestand|uit|https?://.+)$")
@@ -119,7 +118,6 @@ class Instellingen(BaseSettings):
             "pkcs11_pin": self.pkcs11_pin or self.map("sleutels", "pin"),
             "certificatenmap": self.certificatenmap or self.map("certificaten"),
             "geheimenmap": self.geheimenmap or self.map("geheimen"),
-            "lakemap": self.lakemap.resolve() if self.lakemap else self.map("lake"),
             "werkmap": self.werkmap.resolve() if self.werkmap else self.map("dbt"),
         }
 
@@ -136,7 +134,7 @@ class Instellingen(BaseSettings):
     @property
     def lake(self) -> Path:
         """Minimised and pseudonymised Parquet: `<doel>/<bron>.<tabel>/`."""
-        return self.paden["lakemap"]
+        return self.map("lake")
 
     @property
     def rekenmap(self) -> Path:
@@ -157,6 +155,10 @@ class Instellingen(BaseSettings):
     def kanalen(self) -> Kanalen:
         """The channels to recipients."""
         return Kanalen(self.uitleveringen, self.paden["geheimenmap"])
+
+    def geduld(self) -> Geduld:
+        """The patience of one step with its channels."""
+        return Geduld(self.kanaalpogingen, self.kanaalwacht)
 
     @property
     def ledger_url(self) -> str:

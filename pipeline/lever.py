@@ -22,7 +22,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.mutaties import route
 from pipeline.signaleer import run_map, tel
 from pipeline.stand import Stand
-from pipeline.uitlevering.bezorg import Bezorger, Geduld
+from pipeline.uitlevering.bezorg import Bezorger
 from pipeline.uitlevering.maak import Maker
 from pipeline.uitlevering.samenstel import Samenstelling, stel_samen
 from pipeline.uitlevering.schrijf import Schrijver
@@ -87,8 +87,9 @@ def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     keurmeester = Keurmeester()
     schrijver = Schrijver(instellingen.afzender_oin, product, samenstelling)
     maker = Maker(schrijver, instellingen.certificaten, ondertekenaar, werkmap, instellingen.afhaaladres, keurmeester)
-    geduld = Geduld(instellingen.kanaalpogingen, instellingen.kanaalwacht)
-    bezorger = Bezorger(ledger, stand.logboek, maker, instellingen.kanalen, geduld, run, stap, vastgelegd)
+    bezorger = Bezorger(
+        ledger, stand.logboek, maker, instellingen.kanalen, instellingen.geduld(), run, stap, vastgelegd
+    )
     try:
         with keurmeester:
             for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):

@@ -5,7 +5,9 @@ Nothing here decides what may go. Every action can be done again after a killed 
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -107,8 +109,21 @@ def _schema(source: pq.ParquetFile) -> pa.Schema:
     return source.schema_arrow.with_metadata(marks or None)
 
 
+def _plaats(nieuw: Path, doel: Path) -> None:
+    """By rename, also where the old file is on a file system of its own, such as a lake that is mounted."""
+    try:
+        nieuw.replace(doel)
+    except OSError as fout:
+        if fout.errno != errno.EXDEV:
+            raise
+        aside = doel.with_name(f".{doel.name}.{os.getpid()}")
+        shutil.copyfile(nieuw, aside)
+        aside.replace(doel)
+        nieuw.unlink()
+
+
 def vervang(klaargezet: Path, root: Path) -> None:
     """Puts prepared files in the place of the old ones, each by rename; what is not there was put in place before."""
     for nieuw in sorted(_below(klaargezet)) if klaargezet.is_dir() else ():
-        nieuw.replace(root / nieuw.relative_to(klaargezet))
+        _plaats(nieuw, root / nieuw.relative_to(klaargezet))
     shutil.rmtree(klaargezet, ignore_errors=True)

@@ -114,17 +114,19 @@ def client(kanaal: S3Kanaal) -> Any:
 
 
 @contextmanager
-def aangekoppeld(kanaal: S3Kanaal, folder: Path) -> Iterator[Path]:
-    """The bucket of a store as a folder, by s3fs, which writes a file to the store as it is closed."""
+def aangekoppeld(kanaal: S3Kanaal, voorvoegsel: str, folder: Path, geheimen: Path) -> Iterator[None]:
+    """Part of the bucket of a store as a folder, by s3fs, which writes a file to the store as it is closed."""
     if shutil.which("s3fs") is None or not Path("/dev/fuse").exists():
         pytest.skip("s3fs of /dev/fuse ontbreekt; CI installeert s3fs")
-    (folder / "emmer").mkdir(parents=True)
-    (folder / "wachtwoord").write_text(f"{ID}:{GEHEIM}")
-    (folder / "wachtwoord").chmod(0o600)
-    options = (f"url={kanaal.adres}", f"endpoint={kanaal.regio}", f"passwd_file={folder}/wachtwoord")
+    client(kanaal).put_object(Bucket=kanaal.emmer, Key=f"{voorvoegsel}/", Body=b"")
+    folder.mkdir()
+    (geheimen / "wachtwoord").write_text(f"{ID}:{GEHEIM}")
+    (geheimen / "wachtwoord").chmod(0o600)
+    options = (f"url={kanaal.adres}", f"endpoint={kanaal.regio}", f"passwd_file={geheimen}/wachtwoord")
     words = [word for option in (*options, "use_path_request_style") for word in ("-o", option)]
-    subprocess.run(["s3fs", kanaal.emmer, str(folder / "emmer"), *words], check=True, env={"PATH": os.environ["PATH"]})
+    source = f"{kanaal.emmer}:/{voorvoegsel}"
+    subprocess.run(["s3fs", source, str(folder), *words], check=True, env={"PATH": os.environ["PATH"]})
     try:
-        yield folder / "emmer"
+        yield
     finally:
-        subprocess.run(["fusermount", "-u", str(folder / "emmer")], check=True)
+        subprocess.run(["fusermount", "-u", str(folder)], check=True)

@@ -1,8 +1,9 @@
 """Answers retourberichten: what became of each, in the format it came in, signed, where its sender fetches deliveries.
 
-The answer is entered together with what it answers, and delivered after that. What a channel does not take stays open,
-and goes with the next time; sent twice it has the same name and the same content. Nothing of a retourbericht is
-repeated in it but signaalIds: what a sender writes elsewhere could be about a person.
+The answer is entered together with what it answers, and delivered after that. What a channel does not take is tried
+again as a delivery is, then stays open and goes with the next time; sent twice it has the same name and the same
+content. Nothing of a retourbericht is repeated in it but signaalIds: what a sender writes elsewhere could be about a
+person.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from lineage.ledger import Rij, now
 from message_formats.antwoord import RetourFormaat, Waarden, bezwaren, schrijf
 from message_formats.manifest import digest
 from message_formats.openen import HANDTEKENING
+from pipeline.geduld import Geduld
 from pipeline.instellingen import Instellingen
 from pipeline.uitlevering.adressaat import overeenkomst_bezwaar
 from schemas.fout import KetenFout
@@ -92,15 +94,16 @@ def stel_op(verwerkt: Verwerkt, afzender_oin: str) -> Rij:
 def lever_antwoorden(instellingen: Instellingen) -> Counter[str]:
     """Delivers every answer that did not reach its recipient yet; counts per outcome: `geleverd`, or a code."""
     result: Counter[str] = Counter()
+    geduld = instellingen.geduld()
     for antwoord in boek.antwoorden(instellingen.grootboek, alleen_open=True):
-        code = _lever(instellingen, antwoord)
+        code = _lever(instellingen, antwoord, geduld)
         op = None if code else now()
         boek.antwoord_geleverd(instellingen.grootboek, antwoord["sha256"], op, code)
         result[code or "geleverd"] += 1
     return result
 
 
-def _lever(instellingen: Instellingen, antwoord: Rij) -> str | None:
+def _lever(instellingen: Instellingen, antwoord: Rij, geduld: Geduld) -> str | None:
     """Delivers one; why that did not go, as a code."""
     op, ontvanger = now(), ontvangers().get(antwoord["ontvanger"])
     if ontvanger is None:
@@ -114,7 +117,8 @@ def _lever(instellingen: Instellingen, antwoord: Rij) -> str | None:
         bericht = _maak(werkmap, antwoord)
         handtekening = bericht.with_name(bericht.name + HANDTEKENING)
         handtekening.write_bytes(ondertekenaar.onderteken(bytes.fromhex(digest(bericht)), op))
-        kanaal.lever([handtekening, bericht], f"{ontvanger.ontvanger}/{MAP}/{antwoord['gemaakt_op']:%Y-%m}")
+        plaats = f"{ontvanger.ontvanger}/{MAP}/{antwoord['gemaakt_op']:%Y-%m}"
+        geduld.probeer(ontvanger.kanaal, lambda: kanaal.lever([handtekening, bericht], plaats), lambda _: None)
     except Storing:
         return "U-KANAAL"
     except KetenFout as fout:

@@ -8,10 +8,8 @@ delivered by a process that was killed before it could enter it: it is entered, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
-
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential, wait_random
 
 from connectors.kanaal import Kanaal, Storing
 from lineage.ledger import Ledger, Rij, Stap, now
@@ -20,6 +18,7 @@ from lineage.verwerkingslog import Logsegment
 from message_formats.aankondiging import GB_SUFFIX, NOTIFICATIE_SUFFIX
 from message_formats.manifest import SUFFIX, Maat, Manifest, lees_manifest
 from message_formats.openen import HANDTEKENING
+from pipeline.geduld import Geduld
 from pipeline.kanalen import Kanalen
 from pipeline.logboek import Logboek
 from pipeline.uitlevering.adressaat import adressaat
@@ -34,15 +33,6 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Geduld:
-    """How often a channel is tried, and how long is waited at first and at most, in seconds."""
-
-    pogingen: int
-    wacht: float
-    hoogstens: float = 60.0
-
-
-@dataclass(frozen=True)
 class Bezorger:
     """Delivers what a maker makes; `vastgelegd` is what it makes it with, now that it is made."""
 
@@ -54,7 +44,6 @@ class Bezorger:
     run: Rij
     stap: Stap
     vastgelegd: str
-    _gestoord: set[str] = field(default_factory=set)
 
     def verwerk(self, groep: Sequence[Rij]) -> None:
         """Makes and delivers a group of planned deliveries and enters how they ended."""
@@ -125,26 +114,10 @@ class Bezorger:
         return manifest, [*delivered, Maat.meet(folder / naam)]
 
     def _probeer(self, row: Rij, kanaal: str, werk: Callable[[], T]) -> T:
-        """Does something with a channel, again when it fails; once when it failed all attempts before in this step."""
-        times = 1 if kanaal in self._gestoord else self.geduld.pogingen
-
-        def attempt() -> T:
-            try:
-                return werk()
-            except Storing as storing:
-                schrijf_poging(self.ledger, poging(row, kanaal, MISLUKT, str(storing)))
-                raise
-
-        geduld = self.geduld
-        wait = wait_exponential(geduld.wacht, geduld.hoogstens) + wait_random(0, geduld.wacht)
-        retrying = Retrying(
-            stop=stop_after_attempt(times), wait=wait, retry=retry_if_exception_type(Storing), reraise=True
+        """Does something with a channel, with patience; each attempt that failed is entered."""
+        return self.geduld.probeer(
+            kanaal, werk, lambda storing: schrijf_poging(self.ledger, poging(row, kanaal, MISLUKT, str(storing)))
         )
-        try:
-            return retrying(attempt)
-        except Storing:
-            self._gestoord.add(kanaal)
-            raise
 
     def _log(self, ended: Sequence[Rij]) -> list[Logsegment]:
         """Writes to the processing log about whom the recipients of a group were told."""

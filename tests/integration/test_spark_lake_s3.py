@@ -7,13 +7,16 @@ an overloaded scheme) says that `s3a://emmer` is that mount.
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from connectors.kanaal_s3 import S3Kanaal
 from demo.land import maak_land
 from pipeline import dbt_build
+from pipeline.bewaren.opruimen import ruim_op
 from pipeline.dbt_build import DUCKDB
 from pipeline.instellingen import Instellingen
 from schemas.load import producten
@@ -29,26 +32,30 @@ VIEWFS = "org.apache.hadoop.fs.viewfs.ViewFileSystemOverloadScheme"
 def test_a_month_with_the_lake_in_a_bucket(
     instellingen: Instellingen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with s3_server() as kanaal, aangekoppeld(kanaal, tmp_path / "koppel") as emmer:
+    lake = instellingen.lake
+    with s3_server() as kanaal, aangekoppeld(kanaal, "lake", lake, tmp_path):
         hadoop = {
             "fs.s3a.impl": VIEWFS,
             "fs.viewfs.overload.scheme.target.s3a.impl": "org.apache.hadoop.fs.LocalFileSystem",
-            "fs.viewfs.mounttable.emmer.link./lake": (emmer / "lake").as_uri(),
+            "fs.viewfs.mounttable.emmer.link./lake": lake.as_uri(),
         }
         # In both ways: a session that another test began takes only the second.
         spark = {**SPARK.instellingen, **{f"spark.hadoop.{naam}": waarde for naam, waarde in hadoop.items()}, **hadoop}
-        eigen = instellingen.model_copy(
-            update={"motor": "spark", "spark": spark, "lakemap": emmer / "lake", "lakeadres": "s3://emmer/lake"}
-        )
+        eigen = instellingen.model_copy(update={"motor": "spark", "spark": spark, "lakeadres": "s3://emmer/lake"})
         signals = _compare_with_duckdb(monkeypatch, tmp_path)
         bron = eigen.map("landing", "demo")
         draai_maand(Land(eigen, tuple(maak_land(bron, personen=PERSONEN, periode=PERIODE, maanden=1, seed=1))), PERIODE)
+        assert len(_in_the_bucket(kanaal)) > len(producten())
 
-        objects = client(kanaal).list_objects_v2(Bucket="emmer", Prefix="lake/")["Contents"]
-        assert sum(item["Key"].endswith(".parquet") for item in objects) > len(producten())
-        assert not eigen.map("lake").exists()
+        ruim_op(eigen, date(2040, 1, 1))
+        assert not [naam for naam in _in_the_bucket(kanaal) if "/leeg/" not in naam]
     assert set(signals) == set(producten())
     assert {product for product, count in signals.items() if count} >= {"inkomsten", "kwijtschelding", "vsv"}
+
+
+def _in_the_bucket(kanaal: S3Kanaal) -> list[str]:
+    objects = client(kanaal).list_objects_v2(Bucket=kanaal.emmer, Prefix="lake/")["Contents"]
+    return [item["Key"] for item in objects if item["Key"].endswith(".parquet")]
 
 
 def _compare_with_duckdb(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, int]:

@@ -36,11 +36,10 @@ def test_spark_reads_the_lake_by_its_url_and_is_handed_the_rest(tmp_path: Path) 
     assert not list((tmp_path / "wissel").iterdir())
 
 
-def test_the_lake_may_be_elsewhere(tmp_path: Path) -> None:
-    assert Instellingen(data=tmp_path).lake == tmp_path / "lake"
-    eigen = Instellingen(data=tmp_path, lakemap=tmp_path / "emmer", lakeadres="s3://emmer/lake", motor="spark")
-    assert eigen.lake == tmp_path / "emmer"
-    assert eigen.rekenmotor == Spark(lake=(tmp_path / "emmer", "s3://emmer/lake"))
+def test_the_address_of_the_lake_is_for_spark(tmp_path: Path) -> None:
+    eigen = Instellingen(data=tmp_path, lakeadres="s3://emmer/lake", motor="spark")
+    assert eigen.rekenmotor == Spark(lake=(tmp_path / "lake", "s3://emmer/lake"))
+    assert Instellingen(data=tmp_path, lakeadres="s3://emmer/lake").rekenmotor == DuckDb()
 
 
 @pytest.mark.parametrize("adres", ["emmer/lake", "s3://emmer/lake/", "s3://"])
