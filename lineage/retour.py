@@ -77,10 +77,14 @@ def _beantwoord(connection: Connection, antwoord: Rij) -> None:
 
 
 def antwoorden(ledger: Ledger, *, alleen_open: bool = False) -> list[Rij]:
-    """The answers, newest first; or only those that did not reach their recipient yet."""
+    """The answers, newest first; or only those that did not reach their recipient yet.
+
+    `inhoud` is empty once the run that was answered is destroyed; such an answer is not delivered any more.
+    """
     a = t.antwoord.c
     query = sa.select(t.antwoord).order_by(a.gemaakt_op.desc(), a.sha256)
-    return ledger.rijen(query.where(a.geleverd_op.is_(None), a.ontvanger.is_not(None)) if alleen_open else query)
+    is_open = (a.geleverd_op.is_(None), a.ontvanger.is_not(None), a.inhoud != "")
+    return ledger.rijen(query.where(*is_open) if alleen_open else query)
 
 
 def antwoord_geleverd(ledger: Ledger, sha256: str, op: datetime | None, code: str | None) -> None:

@@ -120,8 +120,7 @@ def leg_vast(ledger: Ledger, voornemen: Rij) -> bool:
         if voornemen["levering_nr"] is not None:
             _mark_levering(connection, voornemen["levering_nr"])
         if voornemen["run_id"] is not None:
-            changed = t.productrun.update().where(t.productrun.c.run_id == voornemen["run_id"])
-            connection.execute(changed.values(status=VERNIETIGD))
+            _mark_run(connection, voornemen["run_id"])
     return True
 
 
@@ -129,6 +128,17 @@ def _newest(connection: Connection) -> str:
     v = t.vernietiging.c
     newest = sa.select(v.bewijs).order_by(v.vernietiging_nr.desc()).limit(1)
     return connection.execute(newest).scalar() or BEGIN
+
+
+def _mark_run(connection: Connection, run_id: str) -> None:
+    """`vernietigd`, and with it the numbers of its signals in answers and in retourcodes without a verdict.
+
+    A verdict stays, under the number of its signal: what was found ungrounded may not be sent again.
+    """
+    connection.execute(t.productrun.update().where(t.productrun.c.run_id == run_id).values(status=VERNIETIGD))
+    of_run = sa.select(t.retour.c.retour_id).where(t.retour.c.run_id == run_id)
+    connection.execute(t.retour_signaal.delete().where(t.retour_signaal.c.retour_id.in_(of_run)))
+    connection.execute(t.antwoord.update().where(t.antwoord.c.retour_id.in_(of_run)).values(inhoud=""))
 
 
 def _mark_levering(connection: Connection, levering_nr: int) -> None:

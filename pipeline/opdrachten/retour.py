@@ -96,6 +96,8 @@ def antwoord(
     found = [row for row in antwoorden(Instellingen().grootboek) if row["sha256"].startswith(nummer)]
     if len(nummer) < 8 or len(found) != 1:
         raise KetenFout("T-ONBEKEND")
+    if not found[0]["inhoud"]:
+        raise KetenFout("T-VERNIETIGD")
     console.print(found[0]["inhoud"], soft_wrap=True, markup=False, end="")
 
 

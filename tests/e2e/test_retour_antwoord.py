@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from connectors.kanaal import Storing
+from connectors.kanaal import Kanaal, Storing
 from demo.certificaten import Gezag, Houder, schrijf_paar
 from lineage import tabellen as t
 from lineage.ledger import now
@@ -24,6 +24,7 @@ from message_formats.certificaat import lees_certificaten, lees_sleutel, oin
 from message_formats.manifest import digest
 from message_formats.onderteken import Ondertekenaar
 from message_formats.ontsleutel import controleer_handtekening
+from pipeline.bewaren.opruimen import ruim_op
 from pipeline.instellingen import Instellingen
 from pipeline.proefketen import trek_in
 from pipeline.retour.antwoord import lever_antwoorden
@@ -306,16 +307,31 @@ def test_retourcodes_without_a_verdict_are_kept(eigen_stad: Instellingen) -> Non
 
 
 class Stuk:
-    """A channel that does not answer."""
+    """A channel that does not answer, or not the first times."""
 
-    def lever(self, bestanden: object, plaats: str) -> None:
-        raise Storing("ConnectionLost")
+    def __init__(self, keren: int = 99, echt: Kanaal | None = None) -> None:
+        self.keren, self.echt = keren, echt
+
+    def lever(self, bestanden: Sequence[Path], plaats: str) -> None:
+        self.keren -= 1
+        if self.keren >= 0 or self.echt is None:
+            raise Storing("ConnectionLost")
+        self.echt.lever(bestanden, plaats)
 
     def haal(self, plaats: str, naam: str) -> bytes | None:
         raise Storing("ConnectionLost")
 
 
+def test_answer_is_tried_again_like_a_delivery(eigen_stad: Instellingen) -> None:
+    eigen_stad = eigen_stad.model_copy(update={"kanaalwacht": 0.0, "kanaalpogingen": 3})
+    eigen_stad.kanalen._open["map"] = Stuk(2, eigen_stad.kanalen.van("map"))
+    stuur(eigen_stad, als_json(antwoord(eigen_stad)))
+    assert verwerk_inbox(eigen_stad) == {"aangenomen": 1}
+    assert [told["uitkomst"] for told in geantwoord(eigen_stad)] == ["aangenomen"]
+
+
 def test_answer_that_a_channel_does_not_take_goes_the_next_time(eigen_stad: Instellingen) -> None:
+    eigen_stad = eigen_stad.model_copy(update={"kanaalwacht": 0.0})
     echt = eigen_stad.kanalen.van("map")
     eigen_stad.kanalen._open["map"] = Stuk()
     stuur(eigen_stad, als_json(antwoord(eigen_stad)))
@@ -331,6 +347,28 @@ def test_answer_that_a_channel_does_not_take_goes_the_next_time(eigen_stad: Inst
     assert antwoorden(eigen_stad.grootboek, alleen_open=True) == []
     assert lever_antwoorden(eigen_stad) == {}
     assert not list(eigen_stad.uitleveringen.glob(".retour-*"))
+
+
+def test_answer_goes_with_the_run_it_is_about(eigen_stad: Instellingen, keten_stad: Keten, tmp_path: Path) -> None:
+    """After the term no number of a signal is left in answers; the verdict stays, so that it is not sent again."""
+    given = antwoord(eigen_stad)
+    given["signalen"].append({**given["signalen"][-1], "signaalId": NIEMANDS_SIGNAAL})
+    del given["signalen"][0]["oordeel"]
+    given["signalen"][0]["retourcode"] = "9001"
+    stuur(eigen_stad, als_json(given))
+    verwerk_inbox(eigen_stad)
+    (row,) = antwoorden(eigen_stad.grootboek)
+    assert NIEMANDS_SIGNAAL in row["inhoud"]
+    assert len(eigen_stad.grootboek.rijen(sa.select(t.retour_signaal))) == 1
+    judged = eigen_stad.grootboek.rijen(sa.select(t.terugmelding))
+
+    ruim_op(eigen_stad, date(2040, 1, 1))
+
+    (row,) = antwoorden(eigen_stad.grootboek)
+    assert row["inhoud"] == ""
+    assert eigen_stad.grootboek.rijen(sa.select(t.retour_signaal)) == []
+    assert eigen_stad.grootboek.rijen(sa.select(t.terugmelding)) == judged
+    assert "T-VERNIETIGD" in keten_stad("retour", "antwoord", row["sha256"][:16]).tekst
 
 
 def test_whose_agreement_ended_is_not_answered(eigen_stad: Instellingen, monkeypatch: pytest.MonkeyPatch) -> None:
