@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reports.blad import MAANDEN, Blad, Cel, kolommen
 from schemas.doel import Doel, Raadpleging
-from schemas.load import bronnen, doelen, find_tabel, ontvangers, producten
+from schemas.load import bronnen, doelen, find_tabel, machtigingen, ontvangers, producten
 from schemas.product import Product
 from schemas.register import Register, dpia, register
 
@@ -130,6 +130,7 @@ def _kenmerken(doel: Doel, vast: Register, termijn: str) -> dict[str, str]:
         "Categorieën gegevens": "; ".join(_categorieen(doel, vast)),
         "Bronnen, in de volgorde van raadplegen": "; ".join(houders),
         "Ontvangers": "; ".join(_ontvangers(doel, vast)),
+        **({"Verwerkers van ontvangers": "; ".join(verbanden)} if (verbanden := _verbanden(doel)) else {}),
         "Bewaartermijn": f"{termijn} ({doel.bewaartermijn.bron})",
         "Goedgekeurd": f"versie {doel.versie}, door {akkoord.door} op {op.day} {MAANDEN[op.month - 1]} {op.year}",
     }
@@ -151,6 +152,15 @@ def _ontvangers(doel: Doel, vast: Register) -> list[str]:
     asked = {product.product for product in producten().values() if product.doel == doel.doel}
     counts = Counter(item.soort for item in ontvangers().values() if item.producten & asked)
     return [f"{vast.ontvangers[soort]} ({counts[soort]} met een overeenkomst)" for soort in doel.ontvangers]
+
+
+def _verbanden(doel: Doel) -> list[str]:
+    """Who receives as processor for recipients of the doel, and for how many (AVG articles 28 and 30)."""
+    asked = {product.product for product in producten().values() if product.doel == doel.doel}
+    counts = Counter(
+        item.samenwerkingsverband for item in machtigingen() if item.producten & asked and item.tot is None
+    )
+    return [f"{ontvangers()[verband].naam} (voor {aantal} gemeenten)" for verband, aantal in sorted(counts.items())]
 
 
 def _gegevens(doel: Doel, vast: Register) -> Blad:

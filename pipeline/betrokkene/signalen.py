@@ -22,6 +22,7 @@ from pipeline.betrokkene.gegevens import NIET_GETOOND, Plaats, Row
 from pipeline.geleverd import geleverd_pad
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
+from pipeline.uitlevering.adressaat import verband_voor
 from privacy.leesbaar import bedrag, moment
 from privacy.zoek import rijen_van
 from schemas.berichtversies import berichten_van
@@ -83,7 +84,7 @@ class Signalen:
         return {
             "product": self.product.naam,
             "periode": run["periode"],
-            "ontvanger": _naam(uitlevering["ontvanger"]),
+            "ontvanger": _aan_wie(uitlevering),
             "op": moment(uitlevering["dagtekening"].replace(tzinfo=UTC)),
             "bericht": uitlevering["bericht_identificatie"],
         }
@@ -137,6 +138,14 @@ class Signalen:
                 yield naam, bedrag(value)
             else:
                 yield naam, moment(value) if veld.type == "datum" else str(value)
+
+
+def _aan_wie(uitlevering: Rij) -> str:
+    """The recipient of a delivery, and the processor that took it when a samenwerkingsverband receives for it."""
+    naam, known = _naam(uitlevering["ontvanger"]), ontvangers().get(uitlevering["ontvanger"])
+    dag = uitlevering["dagtekening"].date()
+    verband = verband_voor(known, uitlevering["product"], dag) if known else None
+    return f"{naam}, ontvangen door {verband.naam} als verwerker" if verband else naam
 
 
 def _naam(ontvanger: str) -> str:

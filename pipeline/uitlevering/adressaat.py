@@ -20,13 +20,18 @@ def adressaat(ontvanger: Ontvanger, product: str, dag: date) -> Ontvanger:
     Raises:
         KetenFout: `U-MACHTIGING` when that is a samenwerkingsverband with which no agreement runs.
     """
+    verband = verband_voor(ontvanger, product, dag)
+    if verband is not None and not verband.geldt_op(dag):
+        raise KetenFout("U-MACHTIGING", verband.ontvanger)
+    return verband or ontvanger
+
+
+def verband_voor(ontvanger: Ontvanger, product: str, dag: date) -> Ontvanger | None:
+    """The samenwerkingsverband that a recipient authorised for a product on a day; None when it receives itself."""
     for machtiging in machtigingen():
         if machtiging.gemeente == ontvanger.ontvanger and machtiging.geldt_voor(product, dag):
-            verband = ontvangers()[machtiging.samenwerkingsverband]
-            if not verband.geldt_op(dag):
-                raise KetenFout("U-MACHTIGING", verband.ontvanger)
-            return verband
-    return ontvanger
+            return ontvangers()[machtiging.samenwerkingsverband]
+    return None
 
 
 def overeenkomst_bezwaar(ontvanger: Ontvanger, dag: date, product: str | None = None) -> str | None:
