@@ -15,6 +15,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from lineage import aansluiting
 from lineage.ledger import Rij, Stap, now
 from message_formats.keuring import Keurmeester
@@ -26,7 +29,7 @@ from pipeline.uitlevering.bezorg import Bezorger
 from pipeline.uitlevering.maak import Maker
 from pipeline.uitlevering.samenstel import Samenstelling, stel_samen
 from pipeline.uitlevering.schrijf import Schrijver
-from pipeline.uitlevering.status import ONGEWIJZIGD, VOORGENOMEN
+from pipeline.uitlevering.status import GELEVERD, ONGEWIJZIGD, VOORGENOMEN
 from pipeline.uitlevering.voornemen import Plan, voornemens
 from pipeline.vastlegging import leg_vast
 from schemas.fout import KetenFout
@@ -100,6 +103,7 @@ def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     if any(row["status"] == VOORGENOMEN for row in made.values()):
         stap.status, stap.code = "mislukt", "U-KANAAL"
     stap.tellingen.update({("", "uitlevering", status): n for status, n in _signalen(made).items()})
+    stap.tellingen.update({("", "mutatie", wat): n for wat, n in _mutaties(samenstelling, made).items()})
     ledger.schrijf_stap(stap)
     return _uitlevering(run_id, made)
 
@@ -127,6 +131,15 @@ def _signalen(rows: dict[str, Rij]) -> Counter[str]:
         counts[row["status"]] += row["aantal"]
         counts[ONGEWIJZIGD] += row["ongewijzigd"]
     return counts
+
+
+def _mutaties(samenstelling: Samenstelling, rows: dict[str, Rij]) -> Counter[str]:
+    """What was sent and arrived, times recipients, per signal code and mutatie: `VSV-D1 nieuw`."""
+    arrived = pa.array([naar for naar, row in rows.items() if row["status"] == GELEVERD], pa.string())
+    sent = samenstelling.verzonden.select(["ontvanger", "signaal_code", "mutatie"])
+    counts = sent.filter(pc.is_in(sent["ontvanger"], value_set=arrived)).group_by(["signaal_code", "mutatie"])
+    found = counts.aggregate([([], "count_all")]).to_pylist()
+    return Counter({f"{row['signaal_code']} {row['mutatie']}": row["count_all"] for row in found})
 
 
 def _uitlevering(run_id: str, rows: dict[str, Rij]) -> Uitlevering:

@@ -21,6 +21,13 @@ STATUS = {
     "tegengehouden": "tegengehouden",
     "voorgenomen": "nog niet geleverd",
 }
+MUTATIES = {  # ongewijzigd goes only to who gets everything that holds
+    "nieuw": "Nieuw",
+    "gewijzigd": "Gewijzigd",
+    "beeindigd": "Geëindigd",
+    "ingetrokken": "Ingetrokken",
+    "ongewijzigd": "Ongewijzigd",
+}
 REDENEN = {
     "rni": "De persoon staat als niet-ingezetene geregistreerd (RNI).",
     "overleden": "De persoon is overleden.",
@@ -42,6 +49,7 @@ class Product:
     signalen: Blad
     uitgesloten: Blad
     sommen: Blad
+    mutaties: Blad
     ontvangers: Blad
     stil: Blad
     eerdere_runs: Blad
@@ -68,6 +76,7 @@ def maak_product(gegevens: Gegevens, run: Run, afwijkingen: Iterable[Afwijking])
         signalen=_signalen(run, toon),
         uitgesloten=_uitgesloten(run),
         sommen=_sommen(run, toon, klopt=all(item.run != run.naam for item in afwijkingen)),
+        mutaties=_mutaties(run, toon),
         ontvangers=_ontvangers(run, toon),
         stil=_stil_bij_product(gegevens, run, doel, now),
         eerdere_runs=_eerdere_runs(run),
@@ -222,6 +231,27 @@ def _sommen(run: Run, toon: Toon, *, klopt: bool) -> Blad:
         "Signalen maal ontvangers",
         kolommen("Wat ermee is gebeurd", "#Aantal"),
         (*rows, ("De sommen over alle ontvangers", verdict)),
+    )
+
+
+def _mutaties(run: Run, toon: Toon) -> Blad:
+    """What was delivered, per signal code and mutatie."""
+    declared = producten()[run.product].signalen
+    codes = [code for code in declared if any(f"{code} {mutatie}" in (run.mutaties or {}) for mutatie in MUTATIES)]
+    regel = f"bericht-{producten()[run.product].bericht}.html#keuze"
+    return Blad(
+        f"{run.naam}-mutaties",
+        "Geleverd, per signaalcode en mutatie, maal ontvangers",
+        kolommen("Code", "Naam", *(f"#{kop}" for kop in MUTATIES.values())),
+        tuple(
+            (
+                Verwijzing(code, regel),
+                declared[code].naam,
+                *(toon(("mutatie", f"{code} {mutatie}")) for mutatie in MUTATIES),
+            )
+            for code in codes
+        ),
+        "Er is niets geleverd, of het is niet per mutatie geteld.",
     )
 
 

@@ -75,7 +75,7 @@ def _doorgang_sommen(rows: Iterable[Doorgang]) -> tuple[dict[Sleutel, int], list
 
 
 def run_cellen(run: Run) -> Toon:
-    """The counts of a run. Signals per code, per status and per recipient are all parts of the same signals."""
+    """The counts of a run. Signals per code, status, recipient and mutatie are all parts of the same signals."""
     waarden: dict[Sleutel, int] = {("signalen",): sum(run.signalen.values())}
     waarden |= {("code", code): aantal for code, aantal in run.signalen.items()}
     waarden |= {("status", status): aantal for status, aantal in run.per_status().items()}
@@ -87,8 +87,24 @@ def run_cellen(run: Run) -> Toon:
         rows = [row.ontvanger for row in run.uitleveringen if status in (row.status, "ongewijzigd")]
         column = "ongewijzigd" if status == "ongewijzigd" else "aantal"
         sommen.append(Optelling(("status", status), tuple((column, ontvanger) for ontvanger in rows)))
+    for wat, aantal in (run.mutaties or {}).items():
+        waarden["mutatie", wat] = aantal
+    sommen += _mutatie_sommen(run)
     sommen += _rmc_sommen(run) if producten()[run.product].bundel == "rmc" else _status_som(run)
     return maak_toon(waarden, sommen)
+
+
+def _mutatie_sommen(run: Run) -> list[Optelling[Sleutel]]:
+    """All that was delivered; and of each code what is new or changed, taken as exactly its signals.
+
+    That is exact when nothing is unchanged or held back, as in a first month.
+    """
+    keys = list(run.mutaties or {})
+    sommen: list[Optelling[Sleutel]] = [Optelling(("status", "geleverd"), tuple(("mutatie", wat) for wat in keys))]
+    for code in run.signalen:
+        present = [wat for wat in keys if wat in (f"{code} nieuw", f"{code} gewijzigd")]
+        sommen.append(Optelling(("code", code), tuple(("mutatie", wat) for wat in present)))
+    return sommen
 
 
 def _status_som(run: Run) -> list[Optelling[Sleutel]]:

@@ -113,6 +113,7 @@ class Run:
     """The newest run of a product for a period.
 
     `zendingen` are of all runs of the period. `geteld` is what the delivery step counted; None before delivery.
+    `mutaties` is what it delivered per signal code and mutatie, as `VSV-D1 nieuw`; None when that was not counted.
     """
 
     run_id: str
@@ -125,6 +126,7 @@ class Run:
     uitleveringen: tuple[Uitlevering, ...]
     zendingen: tuple[Zending, ...]
     geteld: Telling | None
+    mutaties: Telling | None
     eerdere: tuple[EerdereRun, ...]
 
     @property
@@ -272,6 +274,7 @@ def _run(ledger: Ledger, newest: Rij, older: Iterable[Rij], used: Mapping[str, s
         uitleveringen=tuple(Uitlevering(**{name: row[name] for name in names}) for row in rows),
         zendingen=zendingen,
         geteld=None if lever is None else _of(lever, "uitlevering"),
+        mutaties=_of(lever or {}, "mutatie") or None,
         eerdere=tuple(
             EerdereRun(
                 row["run_id"], utc(row["aangemaakt_op"]), len(used.get(row["run_id"], ())), served[row["run_id"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from reports.blad import Blad, Cel, Figuur, Oordeel, Verwijzing, kolommen, maand
@@ -90,38 +90,61 @@ def _overzicht_rij(gegevens: Gegevens, run: Run, signalen: Mapping[str, Cel]) ->
         signalen[run.naam],
         len(served | {row.ontvanger for row in run.uitleveringen}),
         len(served),
-        sum(row.status == "tegengehouden" for row in run.uitleveringen),
+        _tegengehouden(run),
         gegevens.beantwoord.get(run.naam, 0),
         run.aangemaakt_op,
     )
 
 
 def verloop(gegevens: Gegevens, signalen: Mapping[str, Cel]) -> tuple[Figuur, ...]:
-    """Per product a chart of its signals per month: no bar where the number is hidden, no chart without a bar."""
-    points: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
-    for run in sorted(gegevens.runs, key=lambda run: run.periode):
-        if run.product in producten():
-            shown = signalen[run.naam]
-            points[run.product].append((run.periode, shown if isinstance(shown, int) else None))
-    return tuple(
-        staven(f"Signalen per maand: {producten()[product].naam}", items[-MAANDEN_TERUG:])
-        for product, items in sorted(points.items())
-        if any(aantal for _, aantal in items[-MAANDEN_TERUG:])
-    )
+    """Per product a chart of its signals per month."""
+
+    def shown(run: Run) -> int | None:
+        cel = signalen[run.naam]
+        return cel if isinstance(cel, int) else None
+
+    return _per_maand(gegevens, "Signalen per maand", shown)
 
 
 def tijdigheid(gegevens: Gegevens) -> tuple[Figuur, ...]:
     """Per product with a norm a chart of how many recipients had their message of a month in time."""
+    return _per_maand(gegevens, "Ontvangers op tijd bediend per maand", _op_tijd)
+
+
+def tegengehouden(gegevens: Gegevens) -> tuple[Figuur, ...]:
+    """Per product at which something was held back a chart of with how many recipients that was, per month."""
+    return _per_maand(gegevens, "Ontvangers bij wie iets is tegengehouden per maand", _tegengehouden)
+
+
+def beantwoording(gegevens: Gegevens) -> tuple[Figuur, ...]:
+    """Per product that was answered on a chart of how many recipients answered, per month."""
+
+    def answered(run: Run) -> int | None:
+        return gegevens.beantwoord.get(run.naam, 0) if run.zendingen else None
+
+    return _per_maand(gegevens, "Ontvangers die hebben geantwoord per maand", answered)
+
+
+def _op_tijd(run: Run) -> int | None:
+    norm = product_uiterlijk(run.product, run.periode)
+    return sum(day <= norm for day in eerste_per_ontvanger(run).values()) if norm and run.zendingen else None
+
+
+def _tegengehouden(run: Run) -> int:
+    return sum(row.status == "tegengehouden" for row in run.uitleveringen)
+
+
+def _per_maand(gegevens: Gegevens, kop: str, tel: Callable[[Run], int | None]) -> tuple[Figuur, ...]:
+    """A chart per product: no bar where there is no number to show, no chart without a bar."""
     points: dict[str, list[tuple[str, int | None]]] = defaultdict(list)
     for run in sorted(gegevens.runs, key=lambda run: run.periode):
-        norm = product_uiterlijk(run.product, run.periode) if run.product in producten() else None
-        if norm and run.zendingen:
-            in_time = sum(day <= norm for day in eerste_per_ontvanger(run).values())
-            points[run.product].append((run.periode, in_time))
+        if run.product in producten():
+            points[run.product].append((run.periode, tel(run)))
+    recent = {product: items[-MAANDEN_TERUG:] for product, items in sorted(points.items())}
     return tuple(
-        staven(f"Ontvangers op tijd bediend per maand: {producten()[product].naam}", items[-MAANDEN_TERUG:])
-        for product, items in sorted(points.items())
-        if any(aantal for _, aantal in items[-MAANDEN_TERUG:])
+        staven(f"{kop}: {producten()[product].naam}", items)
+        for product, items in recent.items()
+        if any(aantal for _, aantal in items)
     )
 
 

@@ -24,7 +24,7 @@ from reports.herkomst import herkomst_paginas
 from reports.kwaliteit import kwaliteit_pagina
 from reports.ontvangers import ontvanger_paginas, ontvangers_pagina
 from reports.opmaak import maak_csv, maak_html, maak_vervolg
-from reports.overzicht import maak_overzicht, tijdigheid, verloop
+from reports.overzicht import beantwoording, maak_overzicht, tegengehouden, tijdigheid, verloop
 from reports.register import dpia_blad, rechtsverwerkingen, register_blad, verwerkingen
 from reports.sommen import Afwijking, controleer
 from schemas.fout import KetenFout
@@ -99,6 +99,8 @@ def _maak(gegevens: Gegevens, afwijkingen: tuple[Afwijking, ...]) -> dict[str, b
         bladen=overzicht,
         figuren=verloop(gegevens, signalen),
         tijdig=tijdigheid(gegevens),
+        niet_geleverd=tegengehouden(gegevens),
+        beantwoord=beantwoording(gegevens),
         stand=gegevens.stand,
         producten=[(product, doelen()[product.doel]) for product in producten().values()],
         afwijkingen=afwijkingen,

@@ -55,6 +55,8 @@ def _run(run: Run) -> Iterator[Afwijking]:
                 yield Afwijking(
                     f"{where}: het aantal met status {status} is niet de som over de ontvangers.", run=run.naam
                 )
+    if run.mutaties is not None and sum(run.mutaties.values()) != per_status.get("geleverd", 0):
+        yield Afwijking(f"{where}: wat is geleverd is niet de som over signaalcodes en mutaties.", run=run.naam)
     # An RMC-regio gets a copy of what its gemeenten get; signals that ended come on top: it can be more but never less.
     own = [row.aantal + row.ongewijzigd for row in run.uitleveringen if not row.ontvanger.startswith("rmc-")]
     delivered = run.geteld is not None or bool(run.uitleveringen)

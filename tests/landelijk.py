@@ -11,6 +11,7 @@ from typing import Any
 
 from lineage import tabellen as t
 from lineage.ledger import Ledger
+from reports.bladen import MUTATIES
 from schemas.load import doelen, ontvangers, producten
 
 CODES = ("gebruikt", "D-POPULATIE", "R-BSN-ELFPROEF", "R-BSN-LEEG", "R-DATUM", "W-VOORLOOPNUL")
@@ -166,6 +167,14 @@ class Landelijk:
         stap = self._stap("lever", run_id, product, periode, moment)
         for status, aantal in statuses.items():
             self._erbij("telling", stap_nr=stap, doel="", tabel="uitlevering", reden=status, aantal=aantal)
+        for wat, aantal in self._mutaties(product, statuses["geleverd"]).items():
+            self._erbij("telling", stap_nr=stap, doel="", tabel="mutatie", reden=wat, aantal=aantal)
+
+    def _mutaties(self, product: str, geleverd: int) -> dict[str, int]:
+        """What was delivered, spread over the codes and mutaties."""
+        names = [f"{code} {mutatie}" for code in producten()[product].signalen for mutatie in MUTATIES]
+        cuts = sorted(self._random.randint(0, geleverd) for _ in names[1:])
+        return {naam: stop - start for naam, start, stop in zip(names, [0, *cuts], [*cuts, geleverd], strict=True)}
 
     def _tel(
         self, run_id: str, product: str, periode: str, moment: datetime, sent: dict[str, int], same: dict[str, int]

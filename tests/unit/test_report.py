@@ -23,7 +23,7 @@ from reports.herkomst import nieuwste_berichten
 from reports.opmaak import MAX_RIJEN
 from reports.pagina import SomKloptNiet, bouw
 from reports.sommen import controleer
-from schemas.load import ontvangers
+from schemas.load import ontvangers, producten
 
 MOMENT = datetime(2026, 2, 3, 13, 5, tzinfo=UTC)
 Tellingen = dict[tuple[str, str, str], int]
@@ -80,7 +80,12 @@ class Vulling:
         self.stap("signaleer", run_id, tellingen | {("", "uitgesloten", reden): n for reden, n in uitgesloten.items()})
         return run_id
 
-    def lever(self, run_id: str, rows: list[tuple[str, int, int, str, str | None]]) -> None:
+    def lever(
+        self,
+        run_id: str,
+        rows: list[tuple[str, int, int, str, str | None]],
+        mutaties: Mapping[str, int] | None = None,
+    ) -> None:
         product = run_id.rsplit("-", 3)[0]
         counts: dict[str, int] = {}
         with self.ledger.transactie() as connection:
@@ -92,7 +97,8 @@ class Vulling:
                 row |= {"volgnummer": nummer + 1 if status == "geleverd" else None, "leveringsoort": "mutaties"}
                 row |= {"aantal": aantal, "ongewijzigd": ongewijzigd, "status": status, "code": code}
                 connection.execute(t.uitlevering.insert().values(**row, dagtekening=MOMENT))
-        self.stap("lever", run_id, {("", "uitlevering", status): n for status, n in counts.items()})
+        tellingen = {("", "uitlevering", status): n for status, n in counts.items()}
+        self.stap("lever", run_id, tellingen | {("", "mutatie", wat): n for wat, n in (mutaties or {}).items()})
 
 
 @pytest.fixture
@@ -462,6 +468,57 @@ def test_verdicts_are_shown_with_teller_and_noemer(vulling: Vulling, tmp_path: P
     rows = _tables(tmp_path / "rapport" / "kwaliteit.html")["Aandeel gegrond per signaalcode"]
     assert rows[0][3:7] == ["75%", "30", "40", "7"]
     assert rows[1][3:5] == ["afgeschermd", "afgeschermd"]
+
+
+def _met_mutaties(vulling: Vulling, mutaties: Mapping[str, int], signalen: Mapping[str, int]) -> None:
+    run_id = vulling.run("inkomsten", [], signalen, {})
+    vulling.lever(run_id, [("0014", sum(mutaties.values()), 0, "geleverd", None)], mutaties)
+
+
+NAAM = producten()["inkomsten"].naam
+
+
+def test_held_back_and_answered_are_drawn_per_month(vulling: Vulling, tmp_path: Path) -> None:
+    run_id = vulling.run("inkomsten", [], {"INK-01": 40}, {})
+    vulling.lever(run_id, [("0014", 30, 0, "geleverd", None), ("0034", 10, 0, "tegengehouden", "U-OVEREENKOMST")])
+    page = bouw(vulling.ledger, tmp_path / "rapport").read_text(encoding="utf-8")
+    assert f"Ontvangers bij wie iets is tegengehouden per maand: {NAAM}" in page
+    assert "Ontvangers die hebben geantwoord per maand" not in page
+    with vulling.ledger.transactie() as connection:
+        row = {"retour_id": "a", "ontvanger": "0014", "status": "aangenomen", "aantal": 1}
+        connection.execute(t.retour.insert().values(**row, ontvangen_op=MOMENT))
+        row = {"retour_id": "a", "signaal_id": "1", "ontvanger": "0014", "product": "inkomsten", "oordeel": "gegrond"}
+        row |= {"signaal_code": "INK-01", "geleverd_op": MOMENT, "ontvangen_op": MOMENT}
+        connection.execute(t.terugmelding.insert().values(**row))
+    page = bouw(vulling.ledger, tmp_path / "rapport").read_text(encoding="utf-8")
+    assert f"Ontvangers die hebben geantwoord per maand: {NAAM}" in page
+
+
+def test_what_was_delivered_is_told_per_code_and_mutatie(vulling: Vulling, tmp_path: Path) -> None:
+    given = {"INK-01 nieuw": 40, "INK-01 ingetrokken": 9, "INK-02 nieuw": 11, "INK-02 gewijzigd": 7}
+    _met_mutaties(vulling, given, {"INK-01": 40, "INK-02": 18})
+    bouw(vulling.ledger, tmp_path / "rapport")
+    rows = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")[
+        "Geleverd, per signaalcode en mutatie, maal ontvangers"
+    ]
+    assert [row[0] for row in rows] == ["INK-01", "INK-02"]
+    assert [row[2:] for row in rows] == [["40", "0", "0", "9", "0"], ["11", "7", "0", "0", "0"]]
+
+
+def test_a_small_mutatie_does_not_follow_from_the_signals_of_its_code(vulling: Vulling, tmp_path: Path) -> None:
+    given = {"INK-01 nieuw": 40, "INK-01 gewijzigd": 2, "INK-02 nieuw": 60}
+    _met_mutaties(vulling, given, {"INK-01": 42, "INK-02": 60})
+    bouw(vulling.ledger, tmp_path / "rapport")
+    tables = _tables(tmp_path / "rapport" / "inkomsten-2026-01.html")
+    rows = tables["Geleverd, per signaalcode en mutatie, maal ontvangers"]
+    assert rows[0][2:4] == ["afgeschermd", "afgeschermd"]
+
+
+def test_mutaties_that_do_not_add_up_are_told(vulling: Vulling, tmp_path: Path) -> None:
+    run_id = vulling.run("inkomsten", [], {"INK-01": 40}, {})
+    vulling.lever(run_id, [("0014", 40, 0, "geleverd", None)], {"INK-01 nieuw": 39})
+    with pytest.raises(SomKloptNiet, match="som over signaalcodes en mutaties"):
+        bouw(vulling.ledger, tmp_path / "rapport")
 
 
 def test_every_field_of_a_message_says_where_it_comes_from(vulling: Vulling, tmp_path: Path) -> None:
