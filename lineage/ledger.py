@@ -57,6 +57,9 @@ class Stap:
     plaatsen: list[Plaats] = field(default_factory=list)
 
 
+Hoorder = Callable[[int, Stap, datetime], None]
+
+
 @cache
 def open_engine(url: str) -> Engine:
     """An engine on a database that has the newest tables.
@@ -64,13 +67,28 @@ def open_engine(url: str) -> Engine:
     SQLite gets WAL and waits for other writers; PostgreSQL counts its days in UTC, and a connection that was lost while
     nobody used it is replaced.
     """
-    address = sa.make_url(url)
-    if address.drivername == "postgresql":
-        address = address.set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(address, pool_pre_ping=True)
+    engine = sa.create_engine(adres(url), pool_pre_ping=True)
     sa.event.listen(engine, "connect", _configure_sqlite if engine.dialect.name == "sqlite" else _configure_postgresql)
     _migrate(engine)
     return engine
+
+
+def adres(url: str) -> sa.URL:
+    """The URL of a ledger with the driver that is installed."""
+    address = sa.make_url(url)
+    return address.set(drivername="postgresql+psycopg") if address.drivername == "postgresql" else address
+
+
+def revisie(connection: Connection) -> str | None:
+    """Of which revision the tables are; None when there are none."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(sa.text("select version_num from alembic_version")).scalar()
+
+
+def nieuwste_revisie() -> str:
+    """The revision this version of the code works with."""
+    return max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
@@ -100,12 +118,9 @@ def _migrate(engine: Engine) -> None:
 
 
 def _upgrade(engine: Engine) -> None:
-    newest = max(path.stem.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     with engine.connect() as connection:
-        if sa.inspect(connection).has_table("alembic_version"):
-            current = connection.execute(sa.text("select version_num from alembic_version")).scalar()
-            if current == newest:
-                return
+        if revisie(connection) == nieuwste_revisie():
+            return
     from alembic import command  # noqa: PLC0415 - only a new or old database pays for this import
     from alembic.config import Config  # noqa: PLC0415
 
@@ -121,12 +136,12 @@ def _upgrade(engine: Engine) -> None:
 class Ledger:
     """Queries and state changes; every public method is one transaction.
 
-    `na_stap` hears of every outcome row, with its number and when the step ended, once it is committed.
+    `hoorders` hear of every outcome row, with its number and when the step ended, once it is committed.
     """
 
-    def __init__(self, url: str, na_stap: Callable[[int, Stap, datetime], None] | None = None) -> None:
+    def __init__(self, url: str, hoorders: Sequence[Hoorder] = ()) -> None:
         self._engine = open_engine(url)
-        self._na_stap = na_stap or (lambda *_: None)
+        self._hoorders = hoorders
 
     @contextmanager
     def transactie(self) -> Iterator[Connection]:
@@ -136,7 +151,8 @@ class Ledger:
             ended = connection.info[_ENDED] = []  # the outcome rows of this transaction: told when it is committed
             yield connection
         for item in ended:
-            self._na_stap(*item)
+            for hoorder in self._hoorders:
+                hoorder(*item)
 
     def alleen(self, soort: str, product: str) -> AbstractContextManager[None]:
         """Waits until nobody else does this step for this product."""

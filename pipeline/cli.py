@@ -6,9 +6,13 @@ Exit codes: 0 all went well; 1 an unexpected error; 2 the command was given wron
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -23,6 +27,7 @@ from pipeline.opdrachten import (
     controleer,
     docs,
     draai,
+    gezond,
     herkomst,
     instellingen,
     lees,
@@ -38,6 +43,8 @@ from pipeline.rechten import sluit_af
 from pipeline.scherm import KODE_FOUT, OPZIJ, RUN_MISLUKT, Periode, console, toon_tellingen, voortgang
 from schemas.fout import KetenFout
 
+# Where the setting `log` may stand: the environment, a file, a folder. Looking is spared who has none of them.
+LOG_STAAT_IN = ("KETEN_LOG", "KETEN_INSTELLINGEN", "KETEN_GEHEIMEN")
 spreek_nederlands()
 app = typer.Typer(
     help="Signaalketen: van bronlevering tot inleesbericht.",
@@ -52,6 +59,7 @@ app.command()(betrokkene.inzage)
 app.command()(docs.docs)
 app.command()(draai.draai)
 app.command()(controleer.controleer)
+app.command()(gezond.gezond)
 app.command()(herkomst.herkomst)
 app.command()(instellingen.instellingen)
 app.command()(lees.lees)
@@ -67,17 +75,30 @@ app.add_typer(sleutel.app, name="sleutel")
 def main() -> None:
     """Entry point: coded errors become one line and their exit code; no traceback shows data."""
     sluit_af()
+    if any(os.environ.get(naam) for naam in LOG_STAAT_IN):
+        with suppress(ModuleNotFoundError):  # installed alone, `keten lees` is all there is, and it has no log
+            from pipeline import logregels  # noqa: PLC0415
+
+            if logregels.is_json():
+                logregels.doe(partial(_doe, logregels.meld_fout))
+                return
+    _doe(_meld)
+
+
+def _doe(meld: Callable[[KetenFout], None]) -> None:
+    """Does what was asked; a coded error is told and gives its exit code."""
     try:
         app()
     except KetenFout as fout:
-        _meld(fout)
-    except ModuleNotFoundError as fout:  # installed alone, `keten lees` is all there is
-        _meld(KetenFout("S-PIJPLIJN", fout.name or ""))
+        meld(fout)
+        sys.exit(KODE_FOUT)
+    except ModuleNotFoundError as fout:
+        meld(KetenFout("S-PIJPLIJN", fout.name or ""))
+        sys.exit(KODE_FOUT)
 
 
-def _meld(fout: KetenFout) -> NoReturn:
+def _meld(fout: KetenFout) -> None:
     Console(stderr=True, highlight=False).print(f"[red]{escape(str(fout))}[/red]", soft_wrap=True)
-    sys.exit(KODE_FOUT)
 
 
 @app.command()

@@ -11,12 +11,13 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from lineage.ledger import Ledger
+from lineage.ledger import Hoorder, Ledger
 from lineage.sleutels import versies
 from pipeline.certificaten import Certificaten
 from pipeline.geduld import Geduld
 from pipeline.instellingbronnen import VOORVOEGSEL, bronnen, vertaal, weiger_onbekend
 from pipeline.kanalen import Kanalen
+from pipeline.logregels import na_stap
 from pipeline.motor import DuckDb, Motor, Spark
 from pipeline.openlineage import Zender
 from privacy.sleutels import Omgevingssleutel, Sleutelbestand, Sleutelbos, Sleutelbron
@@ -54,6 +55,7 @@ class Instellingen(BaseSettings):
         certificatenmap: folder with certificates; empty means below `data` (`KETEN_CERTIFICATENMAP`).
         afhaaladres: the URL below which recipients fetch, ending in a slash (`KETEN_AFHAALADRES`).
         geheimenmap: folder with the secrets of channels; empty means below `data` (`KETEN_GEHEIMENMAP`).
+        log: `json` for a log line per step and error on standard error, `tekst` for none (`KETEN_LOG`).
         inname: when DAGs look into the inboxes, as cron in the time of Amsterdam (`KETEN_INNAME`).
         kanaalpogingen: how often a channel that fails is tried (`KETEN_KANAALPOGINGEN`).
         kanaalwacht: seconds before the second attempt; each next wait is twice as long (`KETEN_KANAALWACHT`).
@@ -81,6 +83,7 @@ class Instellingen(BaseSettings):
     certificatenmap: Path | None = None
     afhaaladres: str = "https://signaalketen.example/uitleveringen/"
     geheimenmap: Path | None = None
+    log: Literal["tekst", "json"] = "tekst"
     inname: str = Field(default="0 6 * * *", pattern=r"^(\S+ ){4}\S+$")
     kanaalpogingen: int = 5
     kanaalwacht: float = 2.0
@@ -168,13 +171,15 @@ class Instellingen(BaseSettings):
     @cached_property
     def grootboek(self) -> Ledger:
         """The ledger."""
-        zender = None
+        hoorders: list[Hoorder] = []
         if self.openlineage != "uit":
             url = "" if self.openlineage == "bestand" else self.openlineage
-            zender = Zender(self.map("lineage"), url, self.ouder)
+            hoorders.append(Zender(self.map("lineage"), url, self.ouder))
+        if self.log == "json":
+            hoorders.append(na_stap)
         if not self.ledger:
             self.map("ledger").mkdir(parents=True, exist_ok=True)
-        return Ledger(self.ledger_url, zender)
+        return Ledger(self.ledger_url, hoorders)
 
     @cached_property
     def sleutelbos(self) -> Sleutelbos:
