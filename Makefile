@@ -1,13 +1,13 @@
 # The ways in: `make demo` runs the main job, `make test` the fast tests, `make check` everything.
 # PYTHON chooses the interpreter that makes the virtual environment.
 PYTHON ?= python3
-CODE := connectors dags demo lineage message_formats pipeline privacy reports schemas
+CODE := connectors dags demo lineage message_formats pipeline privacy reports schemas tools
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint drift airflow benchmark sbom lock clean
+.PHONY: demo test check lint drift airflow benchmark sbom audit release site lock clean
 
 # The lock names every package with its hashes, so pip need not (and may not) resolve anything by itself.
 $(READY): requirements.lock pyproject.toml
@@ -32,15 +32,21 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(CODE)
+	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+	$(BIN)/hadolint deploy/Containerfile
 
 drift: $(READY)
 	$(BIN)/python -m schemas.generate --controleer
 	$(BIN)/python -m message_formats.generate --controleer
 	$(BIN)/python -m pipeline.herkomst.kolommen --controleer
 
-# What CI runs: style, types, drift, the demo, and every test; the benchmarks alone, because they measure. The tests come
+# All documents as one site in var/site, without the net; a link that leads nowhere fails.
+site: $(READY)
+	$(BIN)/python -m tools.site
+
+# What CI runs: style, types, drift, the site, the demo, and every test; the benchmarks alone, because they measure. The tests come
 # last: pytest's closing line tells the outcome.
-check: $(READY) $(SPARK) lint drift
+check: $(READY) $(SPARK) lint drift site
 	$(BIN)/keten demo
 	$(BIN)/python -m pytest tests/benchmarks
 	$(BIN)/python -m pytest --ignore tests/benchmarks -n auto --dist loadfile
@@ -51,17 +57,23 @@ airflow: $(READY)
 benchmark: $(READY) $(SPARK)
 	$(BIN)/python -m pytest tests/benchmarks -s -m zwaar
 
-# What is installed, with its hashes, as a CycloneDX bill of materials.
 sbom: $(READY)
-	mkdir -p var
-	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-format JSON \
-		--output-file var/sbom.cdx.json requirements.lock
+	$(BIN)/python -m tools.sbom
+
+# Known vulnerabilities of what is in the lock. Asks OSV over the net; with OSV=<folder or zip> a copy of it. Not part of
+# `check`: a build must not begin to fail because of a day, and CI may have neither.
+audit: $(READY)
+	$(BIN)/python -m tools.audit $(if $(OSV),--osv $(OSV))
+
+# Wheel, sdist, bill of materials and checksums, signed with the certificate of the settings (docs/releasing.md).
+release: $(READY)
+	$(BIN)/python -m tools.release
 
 lock:
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra dev --extra pijplijn --extra lees pyproject.toml -o requirements.lock
+		--extra dev --extra docs --extra pijplijn --extra lees pyproject.toml -o requirements.lock
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra dev --extra pijplijn --extra lees --extra spark --constraints requirements.lock pyproject.toml -o requirements-spark.lock
+		--extra dev --extra docs --extra pijplijn --extra lees --extra spark --constraints requirements.lock pyproject.toml -o requirements-spark.lock
 
 clean:
 	rm -rf var $(VENV)

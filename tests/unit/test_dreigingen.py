@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 import re
 import stat
@@ -31,6 +34,8 @@ def test_every_threat_names_a_test() -> None:
         "Nieuwsgierige beheerder",
         "Vergiftigd archief",
         "De keten van afhankelijkheden",
+        "Nagemaakte of gewijzigde uitgave",
+        "Geheim in de broncode",
         "Waar niets tegen is gedaan",
     ]
     assert all("::test_" in threat for threat in threats[:-1])
@@ -71,6 +76,49 @@ def test_every_package_of_the_lock_has_a_hash(lock: str) -> None:
     packages = [entry for entry in entries if "==" in entry.partition("\n")[0]]
     assert len(packages) > 100
     assert [entry.partition(" ")[0] for entry in packages if "--hash=sha256:" not in entry] == []
+
+
+# Made here, so that this file itself holds none.
+_WILLEKEUR = hashlib.sha512(b"geen geheim").digest()
+_TEKST = base64.b64encode(_WILLEKEUR).decode()
+_JWT = ".".join(base64.b64encode(part).decode().rstrip("=") for part in (b'{"alg":"HS256"}', b'{"sub":"keten"}'))
+GEPLANT = {
+    "sleutel.pem": f"-----BEGIN {'EC PRIVATE'} KEY-----\n{_TEKST[:20]}\n",
+    "instellingen.toml": f'ledger = "postgresql://keten:{_WILLEKEUR.hex()[:12]}@db.example/keten"\n',
+    "kanaal.yml": f"aws_secret_access_key: {_TEKST[:40]}\n",
+    "test_iets.py": f"sleutel_hex = '{_WILLEKEUR.hex()[:48]}'\n",
+    "token.json": f'{{"authorization": "{_JWT}.{_TEKST[:43]}"}}\n',
+}
+
+
+@pytest.mark.parametrize("naam", GEPLANT)
+def test_a_secret_that_was_planted_is_found(tmp_path: Path, naam: str) -> None:
+    """By what `make lint` and the commit hook run, with the settings that they have."""
+    (tmp_path / ".secrets.baseline").write_bytes((CHECKOUT / ".secrets.baseline").read_bytes())
+    hook = [str(Path(sys.executable).parent / "detect-secrets-hook"), "--baseline", ".secrets.baseline", naam]
+    (tmp_path / naam).write_text("niets = 1\n", encoding="utf-8")
+    assert subprocess.run(hook, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+    (tmp_path / naam).write_text(GEPLANT[naam], encoding="utf-8")
+
+    done = subprocess.run(hook, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert f"Location:    {naam}:1" in done.stdout
+
+
+def test_what_the_secrets_scan_passes_over_is_exact_and_no_secret_is_let_through() -> None:
+    """No file is let off but what is generated from `schemas/`; no value but examples, names of secrets and folders."""
+    baseline = json.loads((CHECKOUT / ".secrets.baseline").read_text(encoding="utf-8"))
+    assert baseline["results"] == {}
+    patterns = {each["path"].rpartition(".")[2]: each.get("pattern", []) for each in baseline["filters_used"]}
+    assert patterns["should_exclude_file"] == ["^(lineage|message_formats|schemas)/generated/"]
+    assert "should_exclude_line" not in patterns
+    assert all(
+        re.fullmatch(r"\^.+\$", pattern) and ".*" not in pattern for pattern in patterns["should_exclude_secret"]
+    )
+    assert len(baseline["plugins_used"]) > 20
+    for command in ((CHECKOUT / "Makefile"), (CHECKOUT / ".pre-commit-config.yaml")):
+        assert "detect-secrets-hook --baseline .secrets.baseline" in command.read_text(encoding="utf-8")
 
 
 def test_every_exception_to_bandit_says_why() -> None:

@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "demo": {"schemas"},
     "pipeline": {"schemas", "connectors", "privacy", "message_formats", "lineage", "reports", "demo"},
     "dags": {"pipeline", "schemas"},
+    "tools": {"pipeline", "schemas", "message_formats", "lineage"},
 }
 
 
