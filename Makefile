@@ -71,9 +71,9 @@ release: $(READY)
 
 lock:
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra dev --extra docs --extra pijplijn --extra lees pyproject.toml -o requirements.lock
+		--extra dev --extra docs --extra kubernetes --extra pijplijn --extra lees pyproject.toml -o requirements.lock
 	$(PYTHON) -m uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--extra dev --extra docs --extra pijplijn --extra lees --extra spark --constraints requirements.lock pyproject.toml -o requirements-spark.lock
+		--extra dev --extra docs --extra kubernetes --extra pijplijn --extra lees --extra spark --constraints requirements.lock pyproject.toml -o requirements-spark.lock
 
 clean:
 	rm -rf var $(VENV)

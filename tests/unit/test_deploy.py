@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +15,13 @@ import yaml
 from typer.main import get_command
 
 from pipeline.cli import app
+from pipeline.gezond import Onderdeel
 from pipeline.instellingbronnen import ANDERE
 from pipeline.instellingen import Instellingen
 from tests.bouw import CHECKOUT
 
 MAP = CHECKOUT / "deploy"
-BESTANDEN = sorted(path for path in MAP.iterdir() if path.is_file())
+BESTANDEN = sorted(path for path in MAP.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
 CONTAINERFILE = (MAP / "Containerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((MAP / "compose.yaml").read_text(encoding="utf-8"))
 VALUES: dict[str, Any] = yaml.safe_load((MAP / "values.yaml").read_text(encoding="utf-8"))
@@ -85,7 +89,7 @@ def test_image_is_not_root_and_takes_the_lock_with_its_hashes() -> None:
 
 def test_image_leaves_secrets_and_data_outside() -> None:
     ignored = (MAP / "Containerfile.dockerignore").read_text(encoding="utf-8").splitlines()
-    assert {".git", "deploy", "var", "**/*.key", "**/*.pem"} <= set(ignored)
+    assert {".git", "deploy/*", "!deploy/gescheiden", "var", "**/*.key", "**/*.pem"} <= set(ignored)
     assert "deploy/geheimen/" in (CHECKOUT / ".gitignore").read_text(encoding="utf-8").splitlines()
 
 
@@ -104,7 +108,10 @@ def test_compose_runs_nothing_of_ours_as_root_and_watches_everything_that_stays(
             assert dienst["cap_drop"] == ["ALL"], naam
         assert ("healthcheck" in dienst) == (naam != "migratie"), naam
     for naam, job in (("scheduler", "SchedulerJob"), ("dag-processor", "DagProcessorJob")):
-        assert DIENSTEN[naam]["healthcheck"]["test"][1:] == ["airflow", "jobs", "check", "--job-type", job, "--local"]
+        words = " ".join(DIENSTEN[naam]["healthcheck"]["test"][1:])
+        assert words.startswith(f"airflow jobs check --job-type {job} --local"), naam
+    asked = re.findall(r"--onderdeel (\w+)", str(DIENSTEN["scheduler"]["healthcheck"]))
+    assert asked == [each.value for each in Onderdeel if each is not Onderdeel.STAPPEN]  # a new one did nothing yet
 
 
 def test_compose_keeps_secrets_in_files_outside_the_repository() -> None:
@@ -171,3 +178,12 @@ def test_chart_mounts_what_there_is_where_the_settings_look() -> None:
     values = {variable["name"]: variable.get("value", "") for variable in scheduler["env"]}
     for naam in ("CERTIFICATENMAP", "GEHEIMEN", "GEHEIMENMAP", "SLEUTEL"):
         assert values[f"KETEN_{naam}"].startswith(folders), naam
+
+
+def test_compose_is_as_its_specification_says() -> None:
+    """By the schema that check-jsonschema has of it; one that is not is found."""
+    command = [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec"]
+    good = subprocess.run([*command, str(MAP / "compose.yaml")], capture_output=True, text=True, check=False)
+    assert good.returncode == 0, good.stdout + good.stderr
+    wrong = (MAP / "compose.yaml").read_text(encoding="utf-8").replace("    healthcheck:", "    gezondheid:", 1)
+    assert subprocess.run([*command, "-"], input=wrong, capture_output=True, text=True, check=False).returncode == 1
