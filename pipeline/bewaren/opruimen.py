@@ -253,6 +253,8 @@ class _Opruiming:
             levering = by_id.get(mark.read_text(encoding="utf-8"))
             if levering is None or f"{levering['ontvangen_op']:%Y-%m}" >= oudste_periode(self.op, ZONDER_DOEL_MAANDEN):
                 continue
+            if not any(mark.parent.glob("[!.]*")):  # it went before
+                continue
             place = self._plaats(mark.parent, "[!.]*")
             yield Eenheid(
                 f"inbox/{levering['bron']}",

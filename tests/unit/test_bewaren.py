@@ -14,7 +14,8 @@ from lineage.vernietiging import bewijs_van, bewijzen, controleer_keten
 from pipeline.bewaren.bewijs import verifieer
 from pipeline.bewaren.opruimen import open_periode, oudste_periode, ruim_op, te_vernietigen
 from pipeline.instellingen import Instellingen
-from pipeline.periode import maand_erbij
+from pipeline.levering.inbox import MERK, neem_in
+from pipeline.periode import maand_erbij, vandaag
 from pipeline.retour.herbeoordeling import maanden_terug
 from pipeline.stand import Stand
 from pipeline.toelaten import toelaten
@@ -118,6 +119,18 @@ class TestMaximum:
         assert ruim_op(gevuld, day).bewijzen == 0
         assert te_vernietigen(gevuld, day) == []
         assert rijen(gevuld, t.vernietiging) == proofs
+
+    def test_what_was_offered_is_due_once(self, instellingen: Instellingen) -> None:
+        """The mark stays, so that it is not taken in again; nothing but the mark is nothing to destroy."""
+        offered = instellingen.inbox / "duo" / "2026-01-jongeren"
+        offered.mkdir(parents=True)
+        (offered / "persoon.csv").write_text("Burgerservicenr;IndStartkwalificatieDuo\n", encoding="utf-8")
+        neem_in(instellingen, "duo", offered.name)
+        day = vandaag() + 62 * DAG
+        assert [eenheid.dataset for eenheid in te_vernietigen(instellingen, day)] == ["inbox/duo"]
+        ruim_op(instellingen, day)
+        assert [path.name for path in offered.iterdir()] == [MERK]
+        assert te_vernietigen(instellingen, day) == []
 
     def test_the_same_files_again_are_not_taken_in_again(self, gevuld: Instellingen) -> None:
         ruim_op(gevuld, eerste_dag("2026-01", MAXIMUM))
