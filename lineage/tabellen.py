@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -322,6 +323,40 @@ afsluiting = Table(
     Column("doel", String(40), primary_key=True),
     Column("open_vanaf", String(7), nullable=False),
     Column("op", Moment, nullable=False),
+)
+
+deadline = Table(
+    "deadline",
+    metadata,
+    Column("product", String(40), primary_key=True),
+    Column("periode", String(7), primary_key=True),
+    Column("uiterlijk", Date, nullable=False),
+    Column("gesteld_op", Moment, nullable=False),
+    Column("gehaald_op", Moment),
+    Column("gemist_op", Moment),
+)
+
+attendering = Table(
+    "attendering",
+    metadata,
+    Column("attendering_nr", Integer, primary_key=True, autoincrement=True),
+    Column("soort", String(20), nullable=False),
+    Column("onderwerp", String(160), nullable=False),
+    Column("code", String(30), nullable=False),
+    Column("wijzer", Text),
+    Column("gevonden_op", Moment, nullable=False),
+    Column("opgelost_op", Moment),
+    Index("attendering_open", "opgelost_op", "soort"),
+)
+
+attendering_bezorging = Table(
+    "attendering_bezorging",
+    metadata,
+    Column("attendering_nr", ForeignKey("attendering.attendering_nr"), primary_key=True),
+    Column("kanaal", String(10), primary_key=True),
+    Column("pogingen", Integer, nullable=False),
+    Column("reden", String(80)),
+    Column("verteld_op", Moment),
 )
 
 verwerkingslog = Table(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 from lxml import etree
@@ -50,16 +51,14 @@ def notificatie(manifest: Manifest, naam: str, adres: str) -> bytes:
     A second notification of the same delivery is the same event: its `id` is the identification of the message.
     """
     envelop = manifest.envelop
-    event = {
-        "specversion": "1.0",
-        "id": envelop["bericht_identificatie"],
-        "source": f"urn:nld:oin:{envelop['afzender_oin']}:systeem:signaalketen",
-        "type": f"nl.inleesberichten.{envelop['bericht_code']}.beschikbaar",
-        "time": envelop["dagtekening"],
-        "subject": f"{envelop['ontvanger_code']}.{envelop['periode']}.{envelop['volgnummer']}",
-        "datacontenttype": "application/json",
-        "dataschema": NOTIFICATIE_SCHEMA,
-        "data": {
+    event = cloudevent(
+        id=envelop["bericht_identificatie"],
+        afzender_oin=envelop["afzender_oin"],
+        type=f"nl.inleesberichten.{envelop['bericht_code']}.beschikbaar",
+        time=envelop["dagtekening"],
+        subject=f"{envelop['ontvanger_code']}.{envelop['periode']}.{envelop['volgnummer']}",
+        dataschema=NOTIFICATIE_SCHEMA,
+        data={
             "berichtCode": envelop["bericht_code"],
             "berichtVersie": manifest.versie,
             "ontvangerOin": envelop["ontvanger_oin"],
@@ -68,8 +67,20 @@ def notificatie(manifest: Manifest, naam: str, adres: str) -> bytes:
             "aantalSignalen": envelop["aantal_signalen"],
             "manifest": adres + naam,
         },
-    }
+    )
     return orjson.dumps(event, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def cloudevent(afzender_oin: str, dataschema: str, data: dict[str, Any], **attributen: str) -> dict[str, Any]:
+    """A CloudEvent by the NL GOV profile, from this system of an organisation; `attributen` tell which event it is."""
+    return {
+        "specversion": "1.0",
+        "source": f"urn:nld:oin:{afzender_oin}:systeem:signaalketen",
+        **attributen,
+        "datacontenttype": "application/json",
+        "dataschema": dataschema,
+        "data": data,
+    }
 
 
 def _in(ouder: etree._Element, naam: str, tekst: str | None = None, **attributen: str) -> etree._Element:

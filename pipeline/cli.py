@@ -21,6 +21,7 @@ from rich.table import Table
 
 from pipeline.nederlands import spreek_nederlands
 from pipeline.opdrachten import (
+    attendeer,
     betrokkene,
     bewaren,
     certificaat,
@@ -52,6 +53,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.command()(attendeer.attendeer)
 app.add_typer(bewaren.app, name="bewaren")
 app.add_typer(certificaat.app, name="certificaat")
 app.add_typer(betrokkene.app, name="correctie")
@@ -183,6 +185,7 @@ def status() -> None:
     for levering in geparkeerde_leveringen(instellingen):
         console.print(f"Geparkeerd {levering['levering_id']}:")
         leveringen.toon_reden(levering)
+    attendeer.toon_deadlines(instellingen)
     certificaat.toon_aandacht(instellingen)
     bewaren.toon_herbeoordeling(instellingen, bewaren.dag(None))
     for row in (*onderweg(instellingen), *tegengehouden(instellingen)):

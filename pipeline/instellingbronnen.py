@@ -39,8 +39,8 @@ ANDERE = {
     "KETEN_ORAKEL": "size of the oracle tests (tests)",
     "KETEN_GROOT_MB": "size of the large files (tests)",
 }
-# Families: of the dbt profile, and of benchmarks. `KETEN_SPARK` itself is a setting.
-FAMILIES = ("KETEN_DBT_", "KETEN_SPARK_", "KETEN_BENCHMARK_")
+# Families: of the dbt profile, of benchmarks and of the soak. `KETEN_SPARK` itself is a setting.
+FAMILIES = ("KETEN_DBT_", "KETEN_SPARK_", "KETEN_BENCHMARK_", "KETEN_SOAK_")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from lineage.ledger import Hoorder, Ledger
@@ -23,6 +23,8 @@ from pipeline.openlineage import Zender
 from privacy.sleutels import Omgevingssleutel, Sleutelbestand, Sleutelbos, Sleutelbron
 from privacy.sleutels_pkcs11 import Tokensleutel
 from schemas.fout import KetenFout
+
+_ADRESSEN = r"^([^\s@,]+@[^\s@,]+(, *[^\s@,]+@[^\s@,]+)*)?$"
 
 
 class Instellingen(BaseSettings):
@@ -59,9 +61,16 @@ class Instellingen(BaseSettings):
         inname: when DAGs look into the inboxes, as cron in the time of Amsterdam (`KETEN_INNAME`).
         kanaalpogingen: how often a channel that fails is tried (`KETEN_KANAALPOGINGEN`).
         kanaalwacht: seconds before the second attempt; each next wait is twice as long (`KETEN_KANAALWACHT`).
+        looptijd: seconds after which a DAG run that did not end is told (`KETEN_LOOPTIJD`).
+        post: the mail server through which the beheerder is told what waits, as `smtp://`, `smtp+starttls://` or
+            `smtps://`, with `user@` when it asks for a password (`KETEN_POST`); empty means no mail.
+        post_van: the address such a mail comes from (`KETEN_POST_VAN`).
+        post_aan: the addresses it is for, with commas between (`KETEN_POST_AAN`).
+        webhook: the URL that is told the same, as CloudEvents (`KETEN_WEBHOOK`); empty means none.
+        draaiboeken: the URL below which the runbooks are, ending in a slash (`KETEN_DRAAIBOEKEN`).
     """
 
-    model_config = SettingsConfigDict(env_prefix=VOORVOEGSEL, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=VOORVOEGSEL, frozen=True, extra="forbid", validate_default=True)
 
     data: Path = Path("var")
     ledger: str = ""
@@ -87,6 +96,12 @@ class Instellingen(BaseSettings):
     inname: str = Field(default="0 6 * * *", pattern=r"^(\S+ ){4}\S+$")
     kanaalpogingen: int = 5
     kanaalwacht: float = 2.0
+    looptijd: int = Field(default=14_400, gt=0)
+    post: str = Field(default="", pattern=r"^((smtp|smtp\+starttls|smtps)://([^\s@:/]+@)?[^\s@/]+)?$")
+    post_van: str = Field(default="", pattern=_ADRESSEN)
+    post_aan: str = Field(default="", pattern=_ADRESSEN)
+    webhook: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    draaiboeken: str = Field(default="https://signaalketen.example/draaiboeken/", pattern=r"^https?://\S+/$")
 
     def __init__(self, **waarden: Any) -> None:
         """Reads the settings.
@@ -107,6 +122,19 @@ class Instellingen(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """What is given by name, then the places of `instellingbronnen`."""
         return (init_settings, *(bron.lezer for bron in bronnen(settings_cls)))
+
+    @field_validator("post_aan")
+    @classmethod
+    def _met_adressen(cls, waarde: str, info: ValidationInfo) -> str:
+        """Mail needs a sender and somebody to read it."""
+        if info.data.get("post") and not (waarde and info.data.get("post_van")):
+            raise ValueError("post vraagt post_van en post_aan")
+        return waarde
+
+    @property
+    def adressen(self) -> list[str]:
+        """Whom a mail is for."""
+        return [adres.strip() for adres in self.post_aan.split(",") if adres.strip()]
 
     def map(self, *delen: str) -> Path:
         """A folder or file below `data`, absolute."""

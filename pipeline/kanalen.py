@@ -37,19 +37,24 @@ class Kanalen:
         if isinstance(kanaal, ontvanger.SftpKanaal):
             from connectors.kanaal_sftp import SftpKanaal  # noqa: PLC0415
 
-            sleutel = self._geheim(f"{naam}.key")
+            sleutel = geheim(self.geheimen, f"{naam}.key")
             values = kanaal.model_dump(exclude={"soort"})
             return SftpKanaal(**values, sleutel=sleutel)
         from connectors.kanaal_s3 import S3Kanaal  # noqa: PLC0415
 
-        lines = self._geheim(f"{naam}.s3").read_text(encoding="utf-8").split()
+        lines = geheim(self.geheimen, f"{naam}.s3").read_text(encoding="utf-8").split()
         if len(lines) != 2:
             raise KetenFout("U-GEHEIM", f"{naam}.s3")
         return S3Kanaal(**kanaal.model_dump(exclude={"soort"}), sleutel_id=lines[0], geheim=lines[1])
 
-    def _geheim(self, bestand: str) -> Path:
-        """A file with a secret, which only its owner may read."""
-        pad = self.geheimen / bestand
-        if not pad.is_file() or stat.S_IMODE(pad.stat().st_mode) & 0o077:
-            raise KetenFout("U-GEHEIM", bestand)
-        return pad
+
+def geheim(folder: Path, bestand: str) -> Path:
+    """A file with a secret, which only its owner may read.
+
+    Raises:
+        KetenFout: `U-GEHEIM`.
+    """
+    pad = folder / bestand
+    if not pad.is_file() or stat.S_IMODE(pad.stat().st_mode) & 0o077:
+        raise KetenFout("U-GEHEIM", bestand)
+    return pad

@@ -17,13 +17,15 @@ from lineage.ledger import Ledger
 
 def metrieken(ledger: Ledger) -> str:
     """All figures, one metric after another, each with its explanation and type."""
-    s, lev, u = t.stap.c, t.levering.c, t.uitlevering.c
+    s, lev, u, d = t.stap.c, t.levering.c, t.uitlevering.c, t.deadline.c
+    stand = sa.case((d.gemist_op.is_not(None), "gemist"), (d.gehaald_op.is_not(None), "gehaald"), else_="loopt")
     aantal, laatst = sa.func.count().label("waarde"), sa.func.max(s.beeindigd_op).label("waarde")
     gelukt = s.status == "gelukt"
     parts = (
         ("keten_stappen", "Stappen die eindigden.", (s.soort, s.product, s.status, s.code), aantal, sa.true()),
         ("keten_leveringen", "Leveringen van bronnen.", (lev.bron, lev.status, lev.code), aantal, sa.true()),
         ("keten_uitleveringen", "Uitleveringen aan ontvangers.", (u.product, u.status, u.code), aantal, sa.true()),
+        ("keten_deadlines", "Deadlines van producten.", (d.product, stand.label("stand")), aantal, sa.true()),
         ("keten_laatste_stap_seconden", "Wanneer een stap het laatst lukte.", (s.soort, s.product), laatst, gelukt),
     )
     lines: list[str] = []

@@ -13,7 +13,7 @@ from lineage.vernietiging import tellende_leveringen
 from pipeline.instellingen import Instellingen
 from pipeline.pins import huidige_pins
 from pipeline.stand import Stand
-from schemas.load import doelen, producten
+from schemas.load import bronnen_van, doelen, producten
 
 AFGESLOTEN = "afgesloten"
 
@@ -39,11 +39,9 @@ class Voortgang:
         """Whether the product should be run now."""
         return self.reden not in ("", AFGESLOTEN) and not self.ontbreekt
 
-
-def bronnen_van(product: str) -> list[str]:
-    """The bronnen a product consults, in the order of its doelprofiel."""
-    names = [raadpleging.tabel.partition(".")[0] for raadpleging in doelen()[producten()[product].doel].bronnen]
-    return list(dict.fromkeys(names))
+    def kan_opnieuw(self, periode: str) -> bool:
+        """Whether it is this period, and it can be run whatever was done about it before."""
+        return self.periode == periode and self.reden != AFGESLOTEN and not self.ontbreekt
 
 
 def stand(instellingen: Instellingen, product: str) -> list[Voortgang]:

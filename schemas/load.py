@@ -228,10 +228,26 @@ def kanalen() -> dict[str, Kanaal]:
     return Kanalen(kanalen=read_yaml(ROOT / "ontvangers" / "kanaal.yml")).kanalen
 
 
+def bronnen_van(product: str) -> list[str]:
+    """The bronnen a product consults, in the order of its doelprofiel."""
+    names = [raadpleging.tabel.partition(".")[0] for raadpleging in doelen()[producten()[product].doel].bronnen]
+    return list(dict.fromkeys(names))
+
+
 @cache
 def meldingen() -> dict[str, Melding]:
     """All coded messages by code."""
     return {row["code"]: Melding(**row) for row in read_csv("codes/melding.csv")}
+
+
+@cache
+def _draaiboeken() -> dict[str, str]:
+    return {row["begin"]: row["draaiboek"] for row in read_csv("draaiboek.csv")}
+
+
+def draaiboek(code: str) -> str:
+    """The name of the runbook for a code: that of the longest beginning of it that `draaiboek.csv` has."""
+    return _draaiboeken()[max((begin for begin in _draaiboeken() if code.startswith(begin)), key=len)]
 
 
 @cache

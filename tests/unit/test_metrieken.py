@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from lineage import deadlines
 from lineage.ledger import Stap, now
 from pipeline.cli import app
 from pipeline.instellingen import Instellingen
@@ -30,6 +31,15 @@ def gevuld(instellingen: Instellingen) -> Instellingen:
     return instellingen
 
 
+def test_deadlines_that_were_missed_are_counted(gevuld: Instellingen) -> None:
+    ledger = gevuld.grootboek
+    deadlines.stel(ledger, "vsv", {f"2026-0{maand}": date(2026, maand + 1, 15) for maand in (1, 2, 3)})
+    deadlines.haal(ledger, "vsv", "2026-01", datetime(2026, 2, 10, tzinfo=UTC))
+    deadlines.mis(ledger, "vsv", "2026-02")
+    lines = [line for line in metrieken(ledger).splitlines() if line.startswith("keten_deadlines{")]
+    assert lines == [f'keten_deadlines{{product="vsv",stand="{stand}"}} 1' for stand in ("gehaald", "gemist", "loopt")]
+
+
 def test_counts_are_those_of_the_ledger(gevuld: Instellingen) -> None:
     lines = metrieken(gevuld.grootboek).splitlines()
     assert 'keten_leveringen{bron="uwv",status="ontvangen",code=""} 2' in lines
@@ -41,6 +51,7 @@ def test_counts_are_those_of_the_ledger(gevuld: Instellingen) -> None:
 
 
 def test_every_line_is_of_the_format(gevuld: Instellingen) -> None:
+    deadlines.stel(gevuld.grootboek, "vsv", {"2026-01": date(2026, 2, 15)})
     gevuld.grootboek.schrijf_stap(Stap('vreemd "\\\n', "x"))
     lines = metrieken(gevuld.grootboek).split("\n")
     assert lines.pop() == ""
