@@ -5,7 +5,7 @@ from __future__ import annotations
 from airflow.sdk import DAG, Param, dag, get_current_context, task
 from pendulum import datetime
 
-from dags._gemeenschappelijk import DEFAULTS, PERIODE, instellingen, signalen_asset, uitlevering_asset
+from dags._gemeenschappelijk import DEFAULTS, PERIODE, alarm, instellingen, signalen_asset, uitlevering_asset
 from schemas.load import ontvangers, producten
 from schemas.product import Product
 
@@ -25,6 +25,7 @@ Give `periode` and `ontvanger` to send one recipient everything that now holds f
 its own, after what was still to be delivered.
 """,
         schedule=[signalen_asset(product.product)],
+        deadline=alarm(),
         start_date=datetime(2026, 1, 1, tz="Europe/Amsterdam"),
         catchup=False,
         max_active_runs=1,

@@ -79,8 +79,8 @@ class Airflow:
         return bool(state == "success")
 
 
-def wacht(op: Callable[[], Any], wat: str, seconden: float = 300) -> Any:
-    """Waits until something holds; returns it."""
+def wacht(op: Callable[[], Any], wat: str, seconden: float = 1200) -> Any:
+    """Waits until something holds; returns it. A machine that others use too may take long."""
     end = time.monotonic() + seconden
     while time.monotonic() < end:
         if found := op():
@@ -126,7 +126,7 @@ def airflow(server: Cluster, home: Path, omgeving: dict[str, str]) -> Iterator[A
                     subprocess.Popen([command, deel], env=environment, stdout=log, stderr=log, start_new_session=True)
                 )
         running = Airflow(poort)
-        wacht(running.dag_ids, "de API antwoordt en de DAG's zijn gelezen", 180)
+        wacht(running.dag_ids, "de API antwoordt en de DAG's zijn gelezen", 600)
         yield running
     finally:
         for process in started:  # each has a group of its own, with its children
