@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint drift airflow benchmark sbom audit release site lock clean
+.PHONY: demo test check lint drift airflow benchmark soak sbom audit release site lock clean
 
 # The lock names every package with its hashes, so pip need not (and may not) resolve anything by itself.
 $(READY): requirements.lock pyproject.toml
@@ -56,6 +56,11 @@ airflow: $(READY)
 
 benchmark: $(READY) $(SPARK)
 	$(BIN)/python -m pytest tests/benchmarks -s -m zwaar
+
+# The long soak: 24 months; `make check` has a short one.
+soak: $(READY)
+	KETEN_SOAK_MAANDEN=$${KETEN_SOAK_MAANDEN:-24} KETEN_SOAK_PERSONEN=$${KETEN_SOAK_PERSONEN:-20000} \
+		$(BIN)/python -m pytest tests/soak -s
 
 sbom: $(READY)
 	$(BIN)/python -m tools.sbom

@@ -1,0 +1,1 @@
+"""Soak: the whole house for months on end, with the clock moved along."""
