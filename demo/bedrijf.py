@@ -20,7 +20,8 @@ RECHTSVORM, SBI, ADRES = range(3)  # what can change
 class Bedrijven:
     """One row per business. `persoon` runs it, `tweede` too (or GEEN).
 
-    In delivered month `wijzigt_in` (GEEN: never) `wijziging` changes: RECHTSVORM, SBI or ADRES.
+    In delivered month `wijzigt_in` (GEEN: never) `wijziging` changes: RECHTSVORM, SBI or ADRES. KvK-nummers count up
+    from `eerste_nummer`.
     """
 
     persoon: Getallen
@@ -32,6 +33,7 @@ class Bedrijven:
     einde: Dagen
     wijzigt_in: Getallen
     wijziging: Getallen
+    eerste_nummer: int
 
 
 def make_bedrijven(rng: np.random.Generator, bevolking: Bevolking, in_bijstand: Ja) -> Bedrijven:
@@ -40,6 +42,7 @@ def make_bedrijven(rng: np.random.Generator, bevolking: Bevolking, in_bijstand: 
     aantal = len(personen)
     jaren = leeftijd(personen.geboren, eind)
     kans = np.select([jaren < 18, personen.rni, in_bijstand, jaren < 68], [0.0, 0.0, 0.13, 0.06], 0.01)
+    kans = kans * bevolking.blok.maat.bedrijven
     persoon = np.flatnonzero(rng.random(aantal) < kans)
     n = len(persoon)
     bijstand = in_bijstand[persoon]
@@ -63,4 +66,5 @@ def make_bedrijven(rng: np.random.Generator, bevolking: Bevolking, in_bijstand: 
         einde=np.where(einde >= start, einde, NOOIT),
         wijzigt_in=np.where(verandert & (start < begin), rng.integers(1, max(maanden, 2), n), GEEN),
         wijziging=np.where((wijziging == RECHTSVORM) & (rechtsvorm == BV), SBI, wijziging),
+        eerste_nummer=EERSTE_NUMMER + bevolking.blok.bedrijven,
     )

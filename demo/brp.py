@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from demo.blok import Blok
 from demo.kalender import NOOIT, Dagen, Getallen, Ja, datum_tekst, hide_toekomst
 from demo.persoon import GEEN, Gemeenten, Personen
 from demo.schrijf import join, pick, write_plain_csv
@@ -35,8 +36,9 @@ HUISNUMMERS = 97
 class Brp:
     """What the BRP tells about the persons of the country, and about some that only it knows."""
 
-    def __init__(self, personen: Personen, gemeenten: Gemeenten, rng: np.random.Generator) -> None:
-        self.p = personen
+    def __init__(self, personen: Personen, gemeenten: Gemeenten, blok: Blok) -> None:
+        self.p, self._eerste = personen, blok.eerste
+        rng = blok.rng("brp")
         self.gemeenten = gemeenten
         aantal = len(personen)
         self.bsn = pa.array(personen.bsn).cast(pa.string())
@@ -80,8 +82,8 @@ class Brp:
         code = pc.if_else(pa.array(weg), RNI, pick(self.gemeenten.code, gemeente))
         return pa.table(
             {
-                "": join("PL", pa.array(wie + 1).cast(pa.string())),
-                "01.01.10": pa.array(7_000_000_000 + wie).cast(pa.string()),
+                "": join("PL", pa.array(self._eerste + wie + 1).cast(pa.string())),
+                "01.01.10": pa.array(7_000_000_000 + self._eerste + wie).cast(pa.string()),
                 "01.01.20": self.bsn,
                 "01.02.10": pick(_VOORNAMEN, self._trek % len(_VOORNAMEN)),
                 "01.02.40": pick(_NAMEN, p.huishouden % len(_NAMEN)),
@@ -150,7 +152,7 @@ class Brp:
     def _zonder_bsn(self) -> tuple[Getallen, pa.Table]:
         """Persoonslijsten without a burgerservicenummer, after all others."""
         nummer = np.arange(self.zonder_bsn)
-        tekst = pa.array(nummer + 1).cast(pa.string())
+        tekst = pa.array(self._eerste + nummer + 1).cast(pa.string())
         tabel = {
             "": join("PLX", tekst),
             "01.02.40": pick(_NAMEN, nummer % len(_NAMEN)),

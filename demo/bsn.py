@@ -21,29 +21,36 @@ SOORTEN_FOUT = ("elfproef", "voorloopnul", "letters", "leeg")
 
 def passes_elfproef(nummers: Getallen) -> Ja:
     """Whether the weighted sum of the nine digits is divisible by 11."""
+    result: Ja = _gewogen(nummers) % 11 == 0
+    return result
+
+
+def _gewogen(nummers: Getallen) -> npt.NDArray[np.int64]:
     som = np.zeros(len(nummers), np.int64)
     rest = nummers.astype(np.int64)
     for gewicht in _GEWICHTEN:
         rest, cijfer = np.divmod(rest, 10)
         som += gewicht * cijfer
-    result: Ja = som % 11 == 0
-    return result
+    return som
 
 
-def make_bsns(aantal: int) -> npt.NDArray[np.int64]:
-    """The `aantal` highest valid numbers, counting down.
+def make_bsns(aantal: int, hoogste: int = HOOGSTE) -> npt.NDArray[np.int64]:
+    """The `aantal` highest valid numbers up to `hoogste`, counting down.
 
     Raises:
         ValueError: there are not that many numbers in the synthetic range.
     """
     delen: list[npt.NDArray[np.int64]] = []
-    boven, nodig = HOOGSTE, aantal
+    boven, nodig = hoogste // 10, aantal
     while nodig > 0:
-        onder = max(boven - 11 * nodig - 99, LAAGSTE - 1)
+        onder = max(boven - nodig * 11 // 10 - 99, LAAGSTE // 10 - 1)
         if onder >= boven:
             raise ValueError(f"at most {aantal - nodig} persons fit in the synthetic range")
-        nummers = np.arange(boven, onder, -1, dtype=np.int64)
-        delen.append(nummers[passes_elfproef(nummers)][:nodig])
+        # The last digit has weight -1: it is what the others leave over, if that is one digit.
+        begin = np.arange(boven, onder, -1, dtype=np.int64)
+        laatste = _gewogen(begin * 10) % 11
+        nummers = (begin * 10 + laatste)[laatste < 10]
+        delen.append(nummers[nummers <= hoogste][:nodig])
         boven, nodig = onder, nodig - len(delen[-1])
     return np.concatenate(delen) if delen else np.empty(0, np.int64)
 

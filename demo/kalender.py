@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ Getallen = npt.NDArray[np.integer[Any]]
 Ja = npt.NDArray[np.bool_]
 
 NOOIT = np.datetime64("NaT", "D")
+_VANAF, _TOT = np.datetime64("1850-01-01"), np.datetime64("2150-01-01")
+_DAGEN = int((_TOT - _VANAF).astype(np.int64))
 JAAR = 365.2425
 
 
@@ -76,26 +79,23 @@ def leeftijd(geboren: Dagen, peildatum: np.datetime64 | Dagen) -> Getallen:
     return np.floor((peildatum - geboren).astype(np.int64) / JAAR).astype(np.int32)
 
 
-def datum_getal(dagen: Dagen) -> Getallen:
-    """Days as numbers `YYYYMMDD`; meaningless for NaT."""
-    maand = dagen.astype("M8[M]")
-    jaar = dagen.astype("M8[Y]")
-    dag = (dagen - maand.astype("M8[D]")).astype(np.int64) + 1
-    result: Getallen = (jaar.astype(np.int64) + 1970) * 10_000 + ((maand - jaar).astype(np.int64) + 1) * 100 + dag
-    return result
-
-
 def datum_tekst(dagen: Dagen, onbekend: Getallen | None = None) -> pa.Array:
     """Days as text `YYYYMMDD`, null for NaT.
 
     `onbekend` per day: 0 nothing, 1 the day, 2 month and day, 3 the whole date is not known.
     """
-    niets = np.isnat(dagen)
-    getal = datum_getal(np.where(niets, np.datetime64("1970-01-01"), dagen))
+    plaats = np.where(np.isnat(dagen), 0, dagen.astype("M8[D]") - _VANAF).astype(np.int32)
     if onbekend is not None:
-        deler = np.array([1, 100, 10_000, 10**8])[onbekend]
-        getal = getal // deler * deler
-    tekst = pa.array(getal, mask=niets).cast(pa.string())
-    if onbekend is None or not (onbekend == 3).any():
-        return tekst
-    return pc.utf8_lpad(tekst, 8, "0")
+        plaats += onbekend.astype(np.int32) * np.int32(_DAGEN)
+    return _datums().take(pa.array(plaats, mask=np.isnat(dagen)))
+
+
+@cache
+def _datums() -> pa.Array:
+    """Every day there is as text, and then again with the day, the month and the whole date not known."""
+    dagen = _VANAF + np.arange(_DAGEN)
+    maand, jaar = dagen.astype("M8[M]"), dagen.astype("M8[Y]")
+    dag = (dagen - maand.astype("M8[D]")).astype(np.int64) + 1
+    getal = (jaar.astype(np.int64) + 1970) * 10_000 + ((maand - jaar).astype(np.int64) + 1) * 100 + dag
+    deler = np.array([1, 100, 10_000, 10**8])[:, None]
+    return pc.utf8_lpad(pa.array((getal // deler * deler).ravel()).cast(pa.string()), 8, "0")

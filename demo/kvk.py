@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demo.bedrijf import ADRES, BV, EERSTE_NUMMER, FUNCTIES, RECHTSVORM, RECHTSVORMEN, SBI, Bedrijven
+from demo.bedrijf import ADRES, BV, FUNCTIES, RECHTSVORM, RECHTSVORMEN, SBI, Bedrijven
 from demo.kalender import Getallen, Maand, datum_tekst, hide_toekomst
 from demo.onregelmatig import plant
 from demo.persoon import GEEN, Personen
@@ -32,7 +32,7 @@ class Kvk:
         self.b = bedrijven
         self.maanden = maanden
         self.bsn = pa.array(personen.bsn).cast(pa.string())
-        self.nummer = pa.array(EERSTE_NUMMER + np.arange(len(bedrijven.persoon))).cast(pa.string())
+        self.nummer = pa.array(bedrijven.eerste_nummer + np.arange(len(bedrijven.persoon))).cast(pa.string())
 
     def functionarissen(self, maand: int) -> pa.Table:
         """Table functionaris, ordered by business."""

@@ -1,42 +1,64 @@
-"""Puts the country together: makes the world once, then writes what each bron delivers, month after month.
+"""Puts the country together: makes the world, block by block, and writes what each bron delivers, month after month.
 
 The order of the result is the order of receipt: in each month first the populations, then the bronnen consulted for
-them, then what comes late or is corrected. The same arguments give the same bytes.
+them, then what comes late or is corrected. The same arguments give the same bytes. A country of several blocks
+(`demo.blok`) is written by several processes, which hold a block each, whatever the size of the country; large tables
+then come in a file per block, as parts of one levering.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from demo.aanvraag import make_aanvragen
-from demo.bedrijf import make_bedrijven
-from demo.bijstand import make_bijstand
-from demo.brp import Brp
-from demo.duo import DOCUMENT as DUO_DOCUMENT
-from demo.duo import NAAMRUIMTE as DUO_NAAMRUIMTE
-from demo.duo import Duo
-from demo.gemeente import Gemeente, read_waterschappen
-from demo.kalender import Ja, Maand, make_maanden, make_rng
-from demo.kvk import Kvk
-from demo.onderwijs import make_onderwijs
-from demo.persoon import GEEN, make_bevolking
-from demo.rdw import Rdw
-from demo.schrijf import ASIDE, write_levering
-from demo.suwiml import make_fout, make_nietsgevonden, spoil_answer, write_answers
-from demo.uwv import DOCUMENT as UWV_DOCUMENT
-from demo.uwv import NAAMRUIMTE as UWV_NAAMRUIMTE
-from demo.uwv import Uwv
-from demo.voertuig import make_voertuigen
-from demo.werk import TERUG, make_werk
+from demo.blok import Blok, make_blokken
+from demo.gemeente_bestanden import write_aanvragen, write_populatie, write_volgverzoeken
+from demo.kalender import make_maanden, make_rng
+from demo.schrijf import ASIDE, Terzijde
+from demo.wereld import LAAT, Opzet, Wereld
 from schemas.levering import LeveringManifest
 
-MAX_SUWIML = 50_000  # above this many persons UWV and DUO deliver bulk CSV
-MAX_PER_GEMEENTE = 200_000  # above this many persons gemeenten deliver in one file per table
+PROCESSEN = 2
+
+# What a levering is called, and what its manifest says; with UWV and DUO for answers and for bulk.
+_OMSCHRIJVING = {
+    "bijstandspopulatie": "Bijstandspopulatie van de gemeenten",
+    "kwijtscheldingsaanvragen": "Aanvragen om kwijtschelding van gemeenten en waterschappen",
+    "volgverzoeken": "Volgverzoeken van gemeenten",
+    "jongeren": ("SuwiML-antwoorden van DUO over jongeren", "Onderwijsgegevens van jongeren, bulk"),
+    "persoonslijsten": "Persoonslijsten in LO-BRP-elementnummers",
+    "inkomsten": ("SuwiML-antwoorden van UWV over inkomsten", "Inkomsten uit de polisadministratie, bulk"),
+    "voertuigen": "Voertuigbezit en voertuigen",
+    "handelsregister": "Functionarissen en ondernemingen",
+    "bijstandspopulatie-nagekomen": "Bijstandspopulatie die te laat kwam",
+    "voertuigen-nagekomen": "Voertuigen die in de vorige maand ontbraken",
+    "correcties": "Verbeterde inkomstenopgaven over de vorige maand en ingetrokken inkomstenverhoudingen",
+}
+_OP_TIJD = (
+    ("gemeente", "bijstandspopulatie"),
+    ("gemeente", "kwijtscheldingsaanvragen"),
+    ("gemeente", "volgverzoeken"),
+    ("duo", "jongeren"),
+    ("brp", "persoonslijsten"),
+    ("uwv", "inkomsten"),
+    ("rdw", "voertuigen"),
+    ("kvk", "handelsregister"),
+)
+# How the rows of gemeenten become files; the random numbers of a month have the name of what is delivered.
+_SCHRIJVERS: Mapping[str, tuple[Callable[[Path, pa.Table, np.random.Generator], None], str]] = {
+    "bijstandspopulatie": (write_populatie, "populatie {}"),
+    "bijstandspopulatie-nagekomen": (write_populatie, "populatie te laat"),
+    "kwijtscheldingsaanvragen": (write_aanvragen, "aanvragen {}"),
+    "volgverzoeken": (write_volgverzoeken, "volgverzoeken {}"),
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +70,16 @@ class Aanlevering:
     naam: str
     pad: Path
     ontvangen: str
+    volgorde: int
+
+
+@dataclass(frozen=True)
+class _Gepland:
+    """A levering to be made, about month `over`."""
+
+    bron: str
+    naam: str
+    over: int
     volgorde: int
 
 
@@ -63,160 +95,99 @@ def maak_land(
         maanden: how many consecutive months are delivered.
         seed: another number gives other persons.
     """
-    result = Land(doel, personen, make_maanden(periode, maanden), seed).write()
-    shutil.rmtree(doel / ASIDE, ignore_errors=True)
-    return result
+    land = Land(doel, Opzet(personen, tuple(make_maanden(periode, maanden)), seed))
+    return [aanlevering for nummer in range(maanden) for aanlevering in land.write_maand(nummer)]
 
 
 class Land:
-    """The world, and the leveringen written so far."""
+    """A country of which months can be written one by one."""
 
-    def __init__(self, doel: Path, personen: int, maanden: list[Maand], seed: int) -> None:
-        self.doel, self.maanden, self.seed, self.aantal = doel, maanden, seed, personen
-        self._leveringen: list[Aanlevering] = []
-        bevolking = make_bevolking(personen, maanden, seed)
-        self.personen = bevolking.personen
-        self.bijstand = make_bijstand(self._rng("bijstand"), bevolking)
-        onderwijs = make_onderwijs(self._rng("onderwijs"), bevolking)
-        werk = make_werk(self._rng("werk"), bevolking, self.bijstand, onderwijs)
-        in_bijstand = self.bijstand.personen(personen)
-        voertuigen = make_voertuigen(self._rng("voertuig"), bevolking, in_bijstand)
-        bedrijven = make_bedrijven(self._rng("bedrijf"), bevolking, in_bijstand)
-        self.aanvragen = make_aanvragen(self._rng("aanvraag"), bevolking, len(read_waterschappen()))
-        self.gemeente = Gemeente(bevolking, self.bijstand, self.aanvragen)
-        self.duo = Duo(onderwijs, self.personen, self._rng("duo"))
-        self.brp = Brp(self.personen, bevolking.gemeenten, self._rng("brp"))
-        self.uwv = Uwv(werk, self.personen, bevolking.gemeenten)
-        self.rdw = Rdw(voertuigen, self.personen)
-        self.kvk = Kvk(bedrijven, self.personen, maanden)
+    def __init__(self, doel: Path, opzet: Opzet) -> None:
+        self.doel, self.opzet = doel, opzet
+        self.blokken = make_blokken(opzet.personen, opzet.seed, opzet.maat)
 
-    def _rng(self, naam: str) -> np.random.Generator:
-        return make_rng(self.seed, naam)
+    def write_maand(self, nummer: int) -> list[Aanlevering]:
+        """Writes what is received in a month, in order of receipt."""
+        gepland = _plan(len(self.opzet.maanden))[nummer]
+        terzijde = {item.naam: Terzijde(self.doel, self._manifest(item)) for item in gepland}
+        mappen = {naam: item.pad for naam, item in terzijde.items()}
+        for naam, rijen in self._schrijf_blokken(gepland, mappen).items():
+            schrijf, reeks = _SCHRIJVERS[naam]
+            schrijf(mappen[naam], rijen.combine_chunks(), make_rng(self.opzet.seed, reeks.format(nummer)))
+        result = [self._aanlevering(item, terzijde[item.naam].plaats(), nummer) for item in gepland]
+        shutil.rmtree(self.doel / ASIDE, ignore_errors=True)
+        return result
 
-    def write(self) -> list[Aanlevering]:
-        """All leveringen, in order of receipt."""
-        for nummer in range(len(self.maanden)):
-            self._write_maand(nummer)
-            if nummer > 0:
-                self._write_nagekomen(nummer)
-        return self._leveringen
+    def _schrijf_blokken(self, gepland: Sequence[_Gepland], mappen: Mapping[str, Path]) -> dict[str, pa.Table]:
+        """Has every block written; gives the rows of gemeenten, per levering those of all blocks."""
+        if len(self.blokken) == 1:
+            return _schrijf(self._wereld, gepland, mappen)
+        aantal = len(self.blokken)
+        with ProcessPoolExecutor(min(PROCESSEN, aantal), get_context("spawn")) as pool:
+            per_blok = list(
+                pool.map(_schrijf_blok, [self.opzet] * aantal, self.blokken, [gepland] * aantal, [mappen] * aantal)
+            )
+        return {naam: pa.concat_tables([rijen[naam] for rijen in per_blok]) for naam in per_blok[0]}
 
-    def _add(self, bron: str, over: int, ontvangen: int, naam: str, inhoud: Callable[[Path], str]) -> None:
-        """Writes a levering about month `over`, received in month `ontvangen`; what comes later is but part of it."""
-        periode = self.maanden[over].periode
-        volledig = naam != "correcties" and not naam.endswith("-nagekomen")
-        manifest = LeveringManifest(bron=bron, periode=periode, naam=naam, volledig=volledig)
-        pad = write_levering(self.doel, manifest, inhoud)
-        volgorde = len(self._leveringen) + 1
-        self._leveringen.append(Aanlevering(bron, periode, naam, pad, self.maanden[ontvangen].periode, volgorde))
+    @cached_property
+    def _wereld(self) -> Wereld:
+        """Of a country that is one block, for all its months."""
+        return Wereld(self.opzet, self.blokken[0])
 
-    def _write_maand(self, nummer: int) -> None:
-        """What arrives on time about a month, the populations first."""
-        self._add("gemeente", nummer, nummer, "bijstandspopulatie", lambda map_: self._write_populatie(map_, nummer))
-        self._add("gemeente", nummer, nummer, "kwijtscheldingsaanvragen", lambda map_: self._write_kw(map_, nummer))
-        self._add("gemeente", nummer, nummer, "volgverzoeken", lambda map_: self._write_volg(map_, nummer))
-        self._add("duo", nummer, nummer, "jongeren", lambda map_: self._write_duo(map_, nummer))
-        self._add("brp", nummer, nummer, "persoonslijsten", lambda map_: self._write_brp(map_, nummer))
-        self._add("uwv", nummer, nummer, "inkomsten", lambda map_: self._write_uwv(map_, nummer))
-        self._add("rdw", nummer, nummer, "voertuigen", lambda map_: self._write_rdw(map_, nummer))
-        self._add("kvk", nummer, nummer, "handelsregister", lambda map_: self._write_kvk(map_, nummer))
+    def _manifest(self, item: _Gepland) -> LeveringManifest:
+        """What comes later is but part of its month."""
+        tekst = _OMSCHRIJVING[item.naam]
+        return LeveringManifest(
+            bron=item.bron,
+            periode=self.opzet.maanden[item.over].periode,
+            naam=item.naam,
+            volledig=item.naam != "correcties" and not item.naam.endswith(LAAT),
+            omschrijving=tekst if isinstance(tekst, str) else tekst[self.opzet.bulk],
+        )
 
-    def _write_nagekomen(self, nummer: int) -> None:
-        """What was late in the first month, and what UWV corrects of the month before."""
-        if nummer == 1:
-            self._add("gemeente", 0, 1, "bijstandspopulatie-nagekomen", self._write_populatie_te_laat)
-            self._add("rdw", 0, 1, "voertuigen-nagekomen", self._write_rdw_te_laat)
-        self._add("uwv", nummer, nummer, "correcties", lambda map_: self._write_correctie(map_, nummer))
+    def _aanlevering(self, item: _Gepland, pad: Path, nummer: int) -> Aanlevering:
+        over, ontvangen = self.opzet.maanden[item.over].periode, self.opzet.maanden[nummer].periode
+        return Aanlevering(item.bron, over, item.naam, pad, ontvangen, item.volgorde)
 
-    def _is_te_laat(self, nummer: int) -> bool:
-        """Whether part of the month comes in the next one: so it is with the first of several months."""
-        return nummer == 0 and len(self.maanden) > 1
 
-    def _write_populatie(self, map_: Path, nummer: int) -> str:
-        rijen = ~(self.bijstand.te_laat & self._is_te_laat(nummer))
-        tabel = self.gemeente.populatie(self.maanden[nummer], rijen)
-        klein = self.aantal <= MAX_PER_GEMEENTE
-        self.gemeente.write_populatie(map_, tabel, self._rng(f"populatie {nummer}"), per_gemeente=klein)
-        return "Bijstandspopulatie van de gemeenten"
+def _plan(maanden: int) -> list[list[_Gepland]]:
+    """Per month what is received, numbered in order of receipt."""
+    per_maand = [list(_ontvangen_in(nummer)) for nummer in range(maanden)]
+    volgorde = iter(range(1, 1 + sum(map(len, per_maand))))
+    return [[_Gepland(*item, next(volgorde)) for item in maand] for maand in per_maand]
 
-    def _write_populatie_te_laat(self, map_: Path) -> str:
-        tabel = self.gemeente.populatie(self.maanden[0], self.bijstand.te_laat)
-        self.gemeente.write_populatie(map_, tabel, self._rng("populatie te laat"), per_gemeente=True)
-        return "Bijstandspopulatie die te laat kwam"
 
-    def _write_kw(self, map_: Path, nummer: int) -> str:
-        tabel, kantoor = self.gemeente.aanvragen_van(nummer, int(self.maanden[nummer].periode[:4]))
-        klein = self.aantal <= MAX_PER_GEMEENTE
-        self.gemeente.write_aanvragen(map_, tabel, kantoor, self._rng(f"aanvragen {nummer}"), per_kantoor=klein)
-        return "Aanvragen om kwijtschelding van gemeenten en waterschappen"
+def _ontvangen_in(nummer: int) -> Iterator[tuple[str, str, int]]:
+    """What comes on time, what was late in the first month, and what UWV corrects of the month before."""
+    for bron, naam in _OP_TIJD:
+        yield bron, naam, nummer
+    if nummer == 1:
+        yield "gemeente", "bijstandspopulatie-nagekomen", 0
+        yield "rdw", "voertuigen-nagekomen", 0
+    if nummer > 0:
+        yield "uwv", "correcties", nummer
 
-    def _write_volg(self, map_: Path, nummer: int) -> str:
-        self.gemeente.write_volgverzoeken(map_, self.maanden[0].eerste, self._rng(f"volgverzoeken {nummer}"))
-        return "Volgverzoeken van gemeenten"
 
-    def _write_brp(self, map_: Path, nummer: int) -> str:
-        self.brp.write(map_, self.maanden[nummer].laatste)
-        return "Persoonslijsten in LO-BRP-elementnummers"
+def _schrijf_blok(
+    opzet: Opzet, blok: Blok, gepland: Sequence[_Gepland], mappen: Mapping[str, Path]
+) -> dict[str, pa.Table]:
+    """One of several blocks: its files get its number."""
+    eigen = {naam: map_ / f"{blok.nummer:03d}" for naam, map_ in mappen.items()}
+    for map_ in eigen.values():
+        map_.mkdir()
+    result = _schrijf(Wereld(opzet, blok), gepland, eigen)
+    for map_ in eigen.values():
+        for pad in map_.iterdir():
+            pad.rename(map_.parent / f"{pad.stem}-{map_.name}{pad.suffix}")
+        map_.rmdir()
+    return result
 
-    def _write_rdw(self, map_: Path, nummer: int) -> str:
-        rijen = self.rdw.rows(self.maanden[nummer], ~(self.rdw.v.te_laat & self._is_te_laat(nummer)))
-        self.rdw.write(map_, self.maanden[nummer], rijen, self._rng(f"rdw {nummer}"), extra=nummer > 0)
-        return "Voertuigbezit en voertuigen"
 
-    def _write_rdw_te_laat(self, map_: Path) -> str:
-        rijen = self.rdw.rows(self.maanden[0], self.rdw.v.te_laat)
-        self.rdw.write(map_, self.maanden[0], rijen, self._rng("rdw te laat"), extra=False)
-        return "Voertuigen die in de vorige maand ontbraken"
-
-    def _write_kvk(self, map_: Path, nummer: int) -> str:
-        self.kvk.write(map_, nummer, self._rng(f"kvk {nummer}"))
-        return "Functionarissen en ondernemingen"
-
-    def _write_correctie(self, map_: Path, nummer: int) -> str:
-        self.uwv.write_correctie(map_, nummer)
-        return "Verbeterde inkomstenopgaven over de vorige maand en ingetrokken inkomstenverhoudingen"
-
-    def _write_duo(self, map_: Path, nummer: int) -> str:
-        peildatum = self.maanden[nummer].laatste
-        if self.aantal > MAX_SUWIML:
-            self.duo.write_bulk(map_, peildatum)
-            return "Onderwijsgegevens van jongeren, bulk"
-        antwoorden = self.duo.answers(peildatum)
-        fout = [spoil_answer(antwoord) for antwoord in antwoorden[-2:]]
-        niets = [make_nietsgevonden(DUO_DOCUMENT, DUO_NAAMRUIMTE)] * 5
-        write_answers(map_ / "duo-antwoorden.zip", [*antwoorden, *fout, *niets], "duo")
-        return "SuwiML-antwoorden van DUO over jongeren"
-
-    def _write_uwv(self, map_: Path, nummer: int) -> str:
-        tijdvakken = list(range(TERUG + 1)) if nummer == 0 else [nummer + TERUG]
-        if self.aantal > MAX_SUWIML:
-            self.uwv.write_bulk(map_, nummer, tijdvakken)
-            return "Inkomsten uit de polisadministratie, bulk"
-        gevraagd, nieuw = self._asked(nummer)
-        ruim = list(range(nummer, nummer + TERUG + 1))
-        rijen = self.uwv.select(nummer, sorted({*tijdvakken, *ruim}), gevraagd)
-        werk = self.uwv.werk
-        binnen = np.logical_or.reduce([werk.actief(tijdvak)[rijen] for tijdvak in tijdvakken])
-        rijen = rijen[binnen | nieuw[werk.persoon[rijen]]]
-        antwoorden = self.uwv.answers(rijen, nummer, [tijdvakken, ruim], nieuw)
-        onbekend = len(np.setdiff1d(np.flatnonzero(gevraagd), werk.persoon[rijen])) // 20 + 1
-        anders = [spoil_answer(antwoord) for antwoord in antwoorden[-2:]]
-        anders += [make_nietsgevonden(UWV_DOCUMENT, UWV_NAAMRUIMTE)] * onbekend
-        anders += [make_fout(UWV_DOCUMENT, UWV_NAAMRUIMTE, "9001", "De bron is tijdelijk niet beschikbaar")] * 3
-        if nummer == 0 and antwoorden:  # a transfer that broke off
-            antwoorden[-1] = antwoorden[-1][: len(antwoorden[-1]) * 2 // 3]
-        write_answers(map_ / "uwv-antwoorden.zip", [*antwoorden, *anders], "uwv")
-        return "SuwiML-antwoorden van UWV over inkomsten"
-
-    def _asked(self, nummer: int) -> tuple[Ja, Ja]:
-        """About whom UWV was asked: the populations and one in eight others; and who was asked for the first time."""
-        in_populatie = self.bijstand.personen(self.aantal)
-        in_populatie[self.duo.onderwijs.persoon] = True
-        in_populatie[self.gemeente.gevolgd] = True
-        anderen = self._rng("uwv anderen").random(self.aantal) < 0.125
-        eerder, nu = np.zeros(self.aantal, bool), np.zeros(self.aantal, bool)
-        for kolom in (self.aanvragen.hoofd, self.aanvragen.partner):
-            for rijen, wie in ((self.aanvragen.maand < nummer, eerder), (self.aanvragen.maand == nummer, nu)):
-                wie[kolom[rijen & (kolom != GEEN)]] = True
-        gevraagd = in_populatie | anderen | eerder | nu
-        return gevraagd, nu & ~eerder & (nummer > 0)
+def _schrijf(wereld: Wereld, gepland: Sequence[_Gepland], mappen: Mapping[str, Path]) -> dict[str, pa.Table]:
+    rijen: dict[str, pa.Table] = {}
+    for item in gepland:
+        if item.naam in _SCHRIJVERS:
+            rijen[item.naam] = wereld.rijen(item.naam, item.over)
+        else:
+            wereld.schrijf(item.naam, item.over, mappen[item.naam])
+    return rijen

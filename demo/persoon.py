@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from demo.blok import Blok
 from demo.bsn import make_bsns
-from demo.kalender import NOOIT, Dagen, Getallen, Ja, Maand, draw_dagen, draw_verleden, leeftijd, make_rng
+from demo.kalender import NOOIT, Dagen, Getallen, Ja, Maand, draw_dagen, draw_verleden, leeftijd
 from schemas.load import read_csv
 
 GEEN = -1
@@ -102,6 +103,7 @@ class Bevolking:
     huishoudens: Huishoudens
     personen: Personen
     maanden: list[Maand]
+    blok: Blok
 
     @property
     def begin(self) -> np.datetime64:
@@ -114,11 +116,11 @@ class Bevolking:
         return self.maanden[-1].laatste
 
 
-def make_bevolking(personen: int, maanden: list[Maand], seed: int) -> Bevolking:
-    """A population of exactly `personen` persons."""
+def make_bevolking(blok: Blok, maanden: list[Maand]) -> Bevolking:
+    """The population of a block."""
     gemeenten = read_gemeenten()
-    hh = make_huishoudens(make_rng(seed, "huishouden"), personen, gemeenten)
-    return Bevolking(gemeenten, hh, make_personen(make_rng(seed, "persoon"), hh, gemeenten, maanden), maanden)
+    hh = make_huishoudens(blok.rng("huishouden"), blok.personen, gemeenten)
+    return Bevolking(gemeenten, hh, make_personen(blok, hh, gemeenten, maanden), maanden, blok)
 
 
 def read_gemeenten() -> Gemeenten:
@@ -161,8 +163,9 @@ def make_huishoudens(rng: np.random.Generator, personen: int, gemeenten: Gemeent
     )
 
 
-def make_personen(rng: np.random.Generator, hh: Huishoudens, gemeenten: Gemeenten, maanden: list[Maand]) -> Personen:
+def make_personen(blok: Blok, hh: Huishoudens, gemeenten: Gemeenten, maanden: list[Maand]) -> Personen:
     """The persons of the households, with what happens to them until the end of the last month."""
+    rng = blok.rng("persoon")
     aantal = int(hh.omvang.sum())
     huishouden = np.repeat(np.arange(len(hh.soort)), hh.omvang)
     rol = np.arange(aantal) - hh.eerste[huishouden]
@@ -178,7 +181,7 @@ def make_personen(rng: np.random.Generator, hh: Huishoudens, gemeenten: Gemeente
     verhuisd, voor, na = verhuisd[huishouden], voor[huishouden], na[huishouden]
     sinds = draw_dagen(rng, geboren, np.maximum(np.fmin(verhuisd, maanden[0].eerste - 60), geboren), aantal)
     return Personen(
-        bsn=rng.permutation(make_bsns(aantal)),
+        bsn=rng.permutation(make_bsns(aantal, blok.hoogste_bsn)),
         huishouden=huishouden,
         rol=rol,
         man=rng.random(aantal) < 0.5,

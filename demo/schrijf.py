@@ -10,7 +10,8 @@ import filecmp
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +28,7 @@ from schemas.load import find_tabel
 
 ASIDE = ".bezig"
 ZIP_DATUM = (1980, 1, 1, 0, 0, 0)
+DRADEN = 2
 DEEL = 250_000  # rows turned into text at a time
 
 Waarde: TypeAlias = "pa.Array | pa.ChunkedArray | str"
@@ -58,33 +60,39 @@ def as_batch(tabel: pa.Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([_one(kolom) for kolom in tabel.columns], names=tabel.column_names)
 
 
-def write_levering(doel: Path, manifest: LeveringManifest, inhoud: Callable[[Path], str]) -> Path:
-    """Lets `inhoud` write the files of a levering in a folder aside and moves that in place; gives the folder.
+class Terzijde:
+    """The folder of a levering in the making; `plaats` moves it to `<doel>/<bron>/<periode>-<naam>` when it is whole.
 
-    The manifest says what it is; `inhoud` gives the description, and the files follow from what it wrote. A folder that
-    already holds exactly this is left alone.
+    The manifest says what it is; the files follow from what was written to `pad`.
     """
-    pad = doel / manifest.bron / f"{manifest.periode}-{manifest.naam}"
-    aside = doel / ASIDE / manifest.bron / pad.name
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    omschrijving = inhoud(aside)
-    bestanden = tuple(_describe(bestand) for bestand in sorted(aside.iterdir()))
-    manifest = manifest.model_copy(update={"bestanden": bestanden, "omschrijving": omschrijving})
-    (aside / "levering.json").write_text(manifest.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
-    if _same(aside, pad):
-        shutil.rmtree(aside)
-        return pad
-    pad.parent.mkdir(parents=True, exist_ok=True)
-    if pad.exists():
-        oud = aside.with_name(pad.name + ".oud")
-        shutil.rmtree(oud, ignore_errors=True)
-        pad.rename(oud)
-        aside.rename(pad)
-        shutil.rmtree(oud)
-    else:
-        aside.rename(pad)
-    return pad
+
+    def __init__(self, doel: Path, manifest: LeveringManifest) -> None:
+        self._manifest = manifest
+        self._doel = doel / manifest.bron / f"{manifest.periode}-{manifest.naam}"
+        self.pad = doel / ASIDE / manifest.bron / self._doel.name
+        shutil.rmtree(self.pad, ignore_errors=True)
+        self.pad.mkdir(parents=True)
+
+    def plaats(self) -> Path:
+        """Puts the folder in place; one that already holds exactly this is left alone."""
+        with ThreadPoolExecutor(DRADEN) as pool:
+            bestanden = tuple(pool.map(_describe, sorted(self.pad.iterdir())))
+        manifest = self._manifest.model_copy(update={"bestanden": bestanden})
+        tekst = manifest.model_dump_json(indent=2, exclude_none=True) + "\n"
+        (self.pad / "levering.json").write_text(tekst, encoding="utf-8")
+        if _same(self.pad, self._doel):
+            shutil.rmtree(self.pad)
+            return self._doel
+        self._doel.parent.mkdir(parents=True, exist_ok=True)
+        if self._doel.exists():
+            oud = self.pad.with_name(self._doel.name + ".oud")
+            shutil.rmtree(oud, ignore_errors=True)
+            self._doel.rename(oud)
+            self.pad.rename(self._doel)
+            shutil.rmtree(oud)
+        else:
+            self.pad.rename(self._doel)
+        return self._doel
 
 
 def _describe(bestand: Path) -> ManifestBestand:

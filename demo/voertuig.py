@@ -44,7 +44,7 @@ def make_voertuigen(rng: np.random.Generator, bevolking: Bevolking, in_bijstand:
     personen, aantal, eind = bevolking.personen, len(bevolking.personen), bevolking.eind
     jaren = leeftijd(personen.geboren, eind)
     kans = np.select([jaren < 18, in_bijstand, jaren < 25, jaren > 80], [0.0, 0.3, 0.25, 0.3], 0.52)
-    kans = np.where(personen.rni, 0, kans)
+    kans = np.where(personen.rni, 0, kans * bevolking.blok.maat.voertuigen)
     lot = rng.random(aantal)
     stuks = (lot < kans).astype(int) + (lot < kans * 0.14) + (lot < kans * 0.02)
     persoon = np.repeat(np.arange(aantal), stuks)
@@ -62,7 +62,7 @@ def make_voertuigen(rng: np.random.Generator, bevolking: Bevolking, in_bijstand:
     einde = earliest(np.where(weg, dag, NOOIT), personen.overleden[persoon])
     return Voertuigen(
         persoon=persoon,
-        nummer=rng.permutation(n),
+        nummer=bevolking.blok.kentekens + rng.permutation(n),
         soort=soort,
         merk=rng.integers(0, 1_000, n),
         begin=begin,

@@ -78,7 +78,7 @@ def make_werk(rng: np.random.Generator, bevolking: Bevolking, bijstand: Bijstand
     werkgevers = eigen + max(200, len(bevolking.personen) // 40)
     getrokken = _concat(
         [
-            *_draw_banen(rng, groepen, bevolking.eind, (eigen, werkgevers)),
+            *_draw_banen(rng, groepen, bevolking.eind, (eigen, werkgevers), bevolking.blok.maat.bijbanen),
             *_draw_uitkeringen(rng, groepen, bevolking.eind),
             *_bijstand_als_inkomen(bijstand),
         ],
@@ -101,7 +101,7 @@ def make_werk(rng: np.random.Generator, bevolking: Bevolking, bijstand: Bijstand
         bedragen=bedragen,
         hersteld=hersteld,
         ingetrokken=ingetrokken,
-        loonheffingennummers=_make_loonheffingennummers(werkgevers),
+        loonheffingennummers=_make_loonheffingennummers(eigen, werkgevers, bevolking.blok.werkgevers),
     )
 
 
@@ -122,14 +122,18 @@ def _concat(trekkingen: list[Trekking], personen: Personen) -> Trekking:
     return Trekking(*(kolom[volgorde] for kolom in (persoon, soort, begin, bedrag, werkgever)))
 
 
-def _make_loonheffingennummers(aantal: int) -> npt.NDArray[np.int64]:
-    """Nine-digit numbers that fail the elfproef, so that none of them can be taken for a burgerservicenummer."""
-    nummers = np.arange(1_000_001, 1_000_101 + aantal * 2, dtype=np.int64)
-    return nummers[~passes_elfproef(nummers)][:aantal]
+def _make_loonheffingennummers(vast: int, aantal: int, elders: int) -> npt.NDArray[np.int64]:
+    """Nine-digit numbers that fail the elfproef, so that none of them can be taken for a burgerservicenummer.
+
+    Of `aantal` employers the first `vast` pay in the whole country; `elders` others pay in the blocks before this one.
+    """
+    nummers = np.arange(1_000_001, 1_000_101 + (aantal + elders) * 2, dtype=np.int64)
+    goed = nummers[~passes_elfproef(nummers)]
+    return np.concatenate([goed[:vast], goed[vast + elders : aantal + elders]])
 
 
 def _draw_banen(
-    rng: np.random.Generator, groepen: Groepen, eind: np.datetime64, bazen: tuple[int, int]
+    rng: np.random.Generator, groepen: Groepen, eind: np.datetime64, bazen: tuple[int, int], bijbanen: tuple[float, ...]
 ) -> list[Trekking]:
     """Jobs: most adults, side jobs of pupils, little for those who left school early, part-time beside bijstand."""
     jaren, in_bijstand, jong, leerling = groepen.jaren, groepen.bijstand, groepen.jong, groepen.leerling
@@ -145,7 +149,7 @@ def _draw_banen(
     dagen = np.select([in_bijstand, jong | leerling], [420.0, 500.0], 1300.0)
     soort = rng.choice([15, 11, 17, 14, 13], size=aantal, p=[0.87, 0.08, 0.02, 0.02, 0.01])
     result: list[Trekking] = []
-    for deel, factor in ((kans, 1.0), (kans * 0.07, 0.3)):
+    for deel, factor in ((kans, 1.0), *((kans * bijbaan, 0.3) for bijbaan in bijbanen)):
         wie = np.flatnonzero(rng.random(aantal) < deel)
         begin = draw_verleden(rng, eind, dagen[wie], len(wie))
         begin = np.where(rng.random(len(wie)) < 0.6, begin.astype("M8[M]").astype("M8[D]"), begin)

@@ -9,6 +9,7 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 from lxml import etree
 
-from demo import land
-from demo.land import Aanlevering, maak_land
+from demo import blok, wereld
+from demo.bsn import make_bsns
+from demo.kalender import make_maanden
+from demo.land import Aanlevering, Land, maak_land
 from schemas.load import find_tabel, read_csv
 from tests.unit.test_demo_bsn import is_valid
 
@@ -382,8 +385,7 @@ def _sleutel(rij: Rij) -> tuple[str, ...]:
 
 
 def test_a_large_country_delivers_bulk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(land, "MAX_SUWIML", 10)
-    monkeypatch.setattr(land, "MAX_PER_GEMEENTE", 10)
+    monkeypatch.setattr(wereld, "MAX_SUWIML", 10)
     leveringen = maak_land(tmp_path, personen=2_000, maanden=1)
     for bron, naam, tabellen in (
         ("uwv", "inkomsten", ("inkomstenverhouding", "inkomstenperiode", "inkomstenopgave")),
@@ -396,6 +398,88 @@ def test_a_large_country_delivers_bulk(tmp_path: Path, monkeypatch: pytest.Monke
             kolommen = next(csv.reader(io.StringIO(pad.read_text(encoding="utf-8")), delimiter=";"))
             assert set(kolommen) <= {plaats.pad for plaats in vorm.csv.kolommen.values()}
             assert {p.pad for veld, p in vorm.csv.kolommen.items() if vorm.velden[veld].verplicht} <= set(kolommen)
-    assert [pad.name for pad in find(leveringen, "gemeente", "bijstandspopulatie", "2026-03").glob("*.parquet")] == [
-        "bijstandspopulatie.parquet"
+
+
+@pytest.fixture(scope="module")
+def in_blokken(tmp_path_factory: pytest.TempPathFactory) -> list[Aanlevering]:
+    """A country in three blocks, of which the last month is written alone."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(blok, "BLOK", 1_000)
+        opzet = wereld.Opzet(2_900, tuple(make_maanden("2026-03", 3)), 1)
+        return Land(tmp_path_factory.mktemp("blokken"), opzet).write_maand(2)
+
+
+def read_blokken(leveringen: list[Aanlevering], bron: str, naam: str, bestand: str) -> list[list[Rij]]:
+    """The rows of a table per block."""
+    return [read_rows(pad) for pad in sorted(find(leveringen, bron, naam, "2026-03").glob(f"{bestand}-*"))]
+
+
+def test_blocks_are_one_country(in_blokken: list[Aanlevering]) -> None:
+    """A large table is a file per block; no block has a person or a number of another."""
+    for bron, naam, bestand, kolom in (
+        ("brp", "persoonslijsten", "persoonslijsten", "01.01.20"),
+        ("brp", "persoonslijsten", "persoonslijsten", "01.01.10"),
+        ("brp", "persoonslijsten", "persoonslijsten", ""),
+        ("rdw", "voertuigen", "2-voertuig", "kenteken"),
+        ("kvk", "handelsregister", "2-onderneming", "kvkNummer"),
+    ):
+        per_blok = [{rij[kolom] for rij in rijen} - {""} for rijen in read_blokken(in_blokken, bron, naam, bestand)]
+        assert len(per_blok) == 3
+        assert all(per_blok)
+        assert sum(map(len, per_blok)) == len(set().union(*per_blok))
+    personen = [
+        rij["01.01.20"]
+        for rijen in read_blokken(in_blokken, "brp", "persoonslijsten", "persoonslijsten")
+        for rij in rijen
+        if rij["01.01.20"]
     ]
+    assert len(personen) == 2_900
+    assert all(map(is_valid, personen))
+
+
+def test_a_gemeente_delivers_once_whatever_the_blocks(in_blokken: list[Aanlevering]) -> None:
+    bestanden = list(find(in_blokken, "gemeente", "bijstandspopulatie", "2026-03").glob("bijstandspopulatie-*"))
+    assert len(bestanden) == len(GEMEENTEN)
+    hoofden = [rij["burgerservicenummer"] for pad in bestanden for rij in read_rows(pad)]
+    bekend = [
+        {rij["01.01.20"] for rij in rijen}
+        for rijen in read_blokken(in_blokken, "brp", "persoonslijsten", "persoonslijsten")
+    ]
+    assert all(bekend_in.intersection(hoofden) for bekend_in in bekend)
+    aanvragen = read_populatie(in_blokken, "kwijtscheldingsaanvragen", "2026-03")
+    nummers = [rij["aanvraagnummer"] for rij in aanvragen if is_valid(rij["burgerservicenummer"])]
+    assert len(set(nummers)) > 0.99 * len(nummers)
+
+
+def test_a_block_alone_is_what_it_is_among_others(in_blokken: list[Aanlevering], tmp_path: Path) -> None:
+    opzet = wereld.Opzet(2_900, tuple(make_maanden("2026-03", 3)), 1)
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(blok, "BLOK", 1_000)
+        laatste = blok.make_blokken(2_900, 1)[2]
+    wereld.Wereld(opzet, laatste).schrijf("voertuigen", 2, tmp_path)
+    samen = find(in_blokken, "rdw", "voertuigen", "2026-03")
+    for pad in tmp_path.iterdir():
+        assert pad.read_bytes() == (samen / f"{pad.stem}-002{pad.suffix}").read_bytes()
+
+
+def test_a_month_of_the_netherlands() -> None:
+    """The last block of the largest country has what the numbers have room for, and as much as the Netherlands."""
+    opzet = wereld.Opzet(17_500_000, tuple(make_maanden("2026-03", 12)), 1, blok.LANDELIJK)
+    blokken = blok.make_blokken(17_500_000, 1, blok.LANDELIJK)
+    laatste = wereld.Wereld(opzet, replace(blokken[-1], personen=blokken[-1].personen // 10))
+    keer = 10 * len(blokken) / 1e6
+    for aantal, miljoen in (
+        (len(laatste.uwv.select(11, [13])), 20),
+        (len(laatste.rdw.v.begin), 9),
+        (len(laatste.kvk.functionarissen(11)), 2.5),
+    ):
+        assert 0.92 * miljoen < aantal * keer < 1.1 * miljoen
+    assert len(make_bsns(250_000, blokken[-1].hoogste_bsn)) == 250_000
+    assert make_bsns(250_000, blokken[-2].hoogste_bsn).min() > blokken[-1].hoogste_bsn
+    assert laatste.rdw.v.nummer.max() < 16_384_000
+    for stuks, ruimte in (
+        (10 * len(laatste.rdw.v.nummer), blokken[1].kentekens),
+        (10 * len(laatste.kvk.b.persoon), blokken[1].bedrijven),
+        (10 * len(laatste.aanvragen.hoofd), blokken[1].aanvragen),
+    ):
+        assert stuks < ruimte
