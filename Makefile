@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint drift airflow benchmark soak sbom audit release site lock clean
+.PHONY: demo test check lint drift airflow benchmark ratios soak sbom audit release site lock clean
 
 # The lock names every package with its hashes, so pip need not (and may not) resolve anything by itself.
 $(READY): requirements.lock pyproject.toml
@@ -54,7 +54,12 @@ check: $(READY) $(SPARK) lint drift site
 airflow: $(READY)
 	$(BIN)/python -m pipeline.airflow_standalone
 
+# A month of the main job, measured: `make benchmark PERSONEN=17500000`.
 benchmark: $(READY) $(SPARK)
+	$(BIN)/keten benchmark $(if $(PERSONEN),--personen $(PERSONEN))
+
+# Parts of it beside other ways to do the same; what CI holds to its ratios.
+ratios: $(READY) $(SPARK)
 	$(BIN)/python -m pytest tests/benchmarks -s -m zwaar
 
 # The long soak: 24 months; `make check` has a short one.

@@ -43,7 +43,7 @@ def make_aanvragen(rng: np.random.Generator, bevolking: Bevolking, waterschappen
     # Some leave the partner out, some name someone who lives elsewhere.
     partner = np.where(lot < 0.02, GEEN, np.where((lot > 0.985) & (partner == GEEN), np.roll(hoofd, 1), partner))
     kinderen = hh.omvang[welke] > volwassen
-    maand = np.minimum(rng.geometric(0.65, n) - 1, len(bevolking.maanden) - 1)
+    maand = np.minimum(rng.geometric(bevolking.blok.maat.aanvragen, n) - 1, len(bevolking.maanden) - 1)
     maand = np.where(vast[welke], 0, maand)
     verhuisd = personen.verhuisd[hoofd] <= eind
     oud_adres = rng.random(n) < 0.1

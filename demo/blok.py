@@ -21,16 +21,20 @@ _KENTEKENS, _BEDRIJVEN, _AANVRAGEN, _WERKGEVERS = BLOK * 9 // 10, 60_000, 40_000
 
 @dataclass(frozen=True)
 class Maat:
-    """How much there is of what: chances of a second and further jobs, vehicles and businesses times so many."""
+    """How much there is of what: chances of a second and further jobs, vehicles and businesses times so many.
+
+    Of applications that are still to come so large a share comes in every month.
+    """
 
     bijbanen: tuple[float, ...] = (0.07,)
     voertuigen: float = 1.0
     bedrijven: float = 1.0
+    aanvragen: float = 0.65
 
 
 DEMO = Maat()
 # What a month of the Netherlands holds: 20 M inkomstenopgaven, 9 M vehicles, 2.5 M functionarissen for 17.5 M persons.
-LANDELIJK = Maat(bijbanen=(0.78, 0.7), voertuigen=1.25, bedrijven=2.98)
+LANDELIJK = Maat(bijbanen=(0.78, 0.7), voertuigen=1.25, bedrijven=2.98, aanvragen=0.1)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ then come in a file per block, as parts of one levering.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -52,6 +52,7 @@ _OP_TIJD = (
     ("rdw", "voertuigen"),
     ("kvk", "handelsregister"),
 )
+BRONNEN = frozenset(bron for bron, _ in _OP_TIJD)
 # How the rows of gemeenten become files; the random numbers of a month have the name of what is delivered.
 _SCHRIJVERS: Mapping[str, tuple[Callable[[Path, pa.Table, np.random.Generator], None], str]] = {
     "bijstandspopulatie": (write_populatie, "populatie {}"),
@@ -106,14 +107,18 @@ class Land:
         self.doel, self.opzet = doel, opzet
         self.blokken = make_blokken(opzet.personen, opzet.seed, opzet.maat)
 
-    def write_maand(self, nummer: int) -> list[Aanlevering]:
-        """Writes what is received in a month, in order of receipt."""
-        gepland = _plan(len(self.opzet.maanden))[nummer]
+    def write_maand(
+        self, nummer: int, bronnen: Collection[str] = BRONNEN, *, ingepakt: bool = False
+    ) -> list[Aanlevering]:
+        """Writes what some bronnen deliver in a month, in order of receipt; `ingepakt` puts large files in zips."""
+        gepland = [item for item in _plan(len(self.opzet.maanden))[nummer] if item.bron in bronnen]
         terzijde = {item.naam: Terzijde(self.doel, self._manifest(item)) for item in gepland}
         mappen = {naam: item.pad for naam, item in terzijde.items()}
         for naam, rijen in self._schrijf_blokken(gepland, mappen).items():
             schrijf, reeks = _SCHRIJVERS[naam]
             schrijf(mappen[naam], rijen.combine_chunks(), make_rng(self.opzet.seed, reeks.format(nummer)))
+        for item in terzijde.values() if ingepakt else ():
+            item.pak_in()
         result = [self._aanlevering(item, terzijde[item.naam].plaats(), nummer) for item in gepland]
         shutil.rmtree(self.doel / ASIDE, ignore_errors=True)
         return result

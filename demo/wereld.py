@@ -7,6 +7,7 @@ given (`rijen`), because a gemeente delivers one file whatever the number of blo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from demo.duo import Duo
 from demo.gemeente import Gemeente, read_waterschappen
 from demo.kalender import Ja, Maand
 from demo.kvk import Kvk
-from demo.onderwijs import make_onderwijs
+from demo.onderwijs import Onderwijs, make_onderwijs
 from demo.persoon import GEEN, make_bevolking
 from demo.rdw import Rdw
 from demo.suwiml import make_fout, make_nietsgevonden, spoil_answer, write_answers
@@ -48,8 +49,8 @@ class Opzet:
 
     @property
     def bulk(self) -> bool:
-        """Whether UWV and DUO deliver CSV in bulk; a country that does not is one block."""
-        return self.personen > MAX_SUWIML
+        """Whether UWV and DUO deliver CSV in bulk, as they do of the Netherlands; a country without is one block."""
+        return self.personen > MAX_SUWIML or self.maat != DEMO
 
 
 class Wereld:
@@ -58,21 +59,44 @@ class Wereld:
     def __init__(self, opzet: Opzet, blok: Blok) -> None:
         maanden = list(opzet.maanden)
         self.maanden, self.bulk, self.blok, self.aantal = maanden, opzet.bulk, blok, blok.personen
-        bevolking = make_bevolking(blok, maanden)
-        self.personen = bevolking.personen
-        self.bijstand = make_bijstand(blok.rng("bijstand"), bevolking)
-        onderwijs = make_onderwijs(blok.rng("onderwijs"), bevolking)
-        werk = make_werk(blok.rng("werk"), bevolking, self.bijstand, onderwijs)
-        in_bijstand = self.bijstand.personen(self.aantal)
-        voertuigen = make_voertuigen(blok.rng("voertuig"), bevolking, in_bijstand)
-        bedrijven = make_bedrijven(blok.rng("bedrijf"), bevolking, in_bijstand)
-        self.aanvragen = make_aanvragen(blok.rng("aanvraag"), bevolking, len(read_waterschappen()))
-        self.gemeente = Gemeente(bevolking, self.bijstand, self.aanvragen)
-        self.duo = Duo(onderwijs, self.personen, blok.rng("duo"))
-        self.brp = Brp(self.personen, bevolking.gemeenten, blok)
-        self.uwv = Uwv(werk, self.personen, bevolking.gemeenten)
-        self.rdw = Rdw(voertuigen, self.personen)
-        self.kvk = Kvk(bedrijven, self.personen, maanden)
+        self.bevolking = make_bevolking(blok, maanden)
+        self.personen = self.bevolking.personen
+        self.bijstand = make_bijstand(blok.rng("bijstand"), self.bevolking)
+        self._in_bijstand = self.bijstand.personen(self.aantal)
+        self.aanvragen = make_aanvragen(blok.rng("aanvraag"), self.bevolking, len(read_waterschappen()))
+        self.gemeente = Gemeente(self.bevolking, self.bijstand, self.aanvragen)
+
+    # What a bron knows is made when it is asked: not every bron delivers every month.
+    @cached_property
+    def _onderwijs(self) -> Onderwijs:
+        return make_onderwijs(self.blok.rng("onderwijs"), self.bevolking)
+
+    @cached_property
+    def duo(self) -> Duo:
+        """What DUO knows."""
+        return Duo(self._onderwijs, self.personen, self.blok.rng("duo"))
+
+    @cached_property
+    def brp(self) -> Brp:
+        """What the BRP knows."""
+        return Brp(self.personen, self.bevolking.gemeenten, self.blok)
+
+    @cached_property
+    def uwv(self) -> Uwv:
+        """What UWV knows."""
+        werk = make_werk(self.blok.rng("werk"), self.bevolking, self.bijstand, self._onderwijs)
+        return Uwv(werk, self.personen, self.bevolking.gemeenten)
+
+    @cached_property
+    def rdw(self) -> Rdw:
+        """What RDW knows."""
+        return Rdw(make_voertuigen(self.blok.rng("voertuig"), self.bevolking, self._in_bijstand), self.personen)
+
+    @cached_property
+    def kvk(self) -> Kvk:
+        """What KvK knows."""
+        bedrijven = make_bedrijven(self.blok.rng("bedrijf"), self.bevolking, self._in_bijstand)
+        return Kvk(bedrijven, self.personen, self.maanden)
 
     def rijen(self, naam: str, nummer: int) -> pa.Table:
         """The rows of this block in a levering of gemeenten about a month."""

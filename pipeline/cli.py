@@ -22,6 +22,7 @@ from rich.table import Table
 from pipeline.nederlands import spreek_nederlands
 from pipeline.opdrachten import (
     attendeer,
+    benchmark,
     betrokkene,
     bewaren,
     certificaat,
@@ -54,6 +55,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.command()(attendeer.attendeer)
+app.command()(benchmark.benchmark)
 app.add_typer(bewaren.app, name="bewaren")
 app.add_typer(certificaat.app, name="certificaat")
 app.add_typer(betrokkene.app, name="correctie")

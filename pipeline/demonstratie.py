@@ -73,14 +73,14 @@ def demonstreer(instellingen: Instellingen, personen: int, periode: str, seed: i
 
 def _graaf(perioden: Iterable[str]) -> dict[Werk, tuple[Werk, ...]]:
     """For all work what it waits for: populations come in first, and a month after the signals of the one before."""
-    first = {populatie.tabel.partition(".")[0] for doel in doelen().values() for populatie in doel.populatie}
     graaf: dict[Werk, tuple[Werk, ...]] = {}
     earlier: tuple[Werk, ...] = ()
     for maand in perioden:
         graaf[maand, AANBOD] = earlier
-        eerst = [(maand, AANBOD), *((maand, f"ingest_{bron}") for bron in bronnen() if bron in first)]
+        first, rest = volgorde_van_bronnen()
+        eerst = [(maand, AANBOD), *((maand, f"ingest_{bron}") for bron in first)]
         graaf |= {after: (before,) for before, after in pairwise(eerst)}
-        ingest = [(maand, f"ingest_{bron}") for bron in bronnen() if bron not in first]
+        ingest = [(maand, f"ingest_{bron}") for bron in rest]
         graaf |= dict.fromkeys(ingest, (eerst[-1],))
         for product in producten():
             delivered = [werk for werk in graaf if werk[1] == f"deliver_{product}"]
@@ -90,12 +90,18 @@ def _graaf(perioden: Iterable[str]) -> dict[Werk, tuple[Werk, ...]]:
     return graaf
 
 
+def volgorde_van_bronnen() -> tuple[list[str], list[str]]:
+    """The bronnen that populations come from, which come in first, and the others."""
+    first = {populatie.tabel.partition(".")[0] for doel in doelen().values() for populatie in doel.populatie}
+    return [bron for bron in bronnen() if bron in first], [bron for bron in bronnen() if bron not in first]
+
+
 def _te_doen(instellingen: Instellingen, aanleveringen: Iterable[Aanlevering], werk: Werk) -> bool:
     """Whether there is a DAG to run for this work; what was received for a month is offered here."""
     maand, naam = werk
     kind, _, of = naam.partition("_")
     if kind == AANBOD:
-        _bied_aan(instellingen, [aanlevering for aanlevering in aanleveringen if aanlevering.ontvangen == maand])
+        bied_aan(instellingen, [aanlevering for aanlevering in aanleveringen if aanlevering.ontvangen == maand])
         return False
     if kind == "ingest":
         return bool(nieuwe_aanleveringen(instellingen, of))
@@ -104,7 +110,7 @@ def _te_doen(instellingen: Instellingen, aanleveringen: Iterable[Aanlevering], w
     return bool(instellingen.grootboek.onafgemaakt(of))
 
 
-def _bied_aan(instellingen: Instellingen, aanleveringen: Iterable[Aanlevering]) -> None:
+def bied_aan(instellingen: Instellingen, aanleveringen: Iterable[Aanlevering]) -> None:
     """Puts generated leveringen in the inbox by hard links, each whole."""
     for aanlevering in aanleveringen:
         inbox = instellingen.inbox / aanlevering.bron

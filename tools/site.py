@@ -37,7 +37,7 @@ MENU: dict[str, Any] = {
     "Doen": {
         "Gemeenten": ["docs/gids/verifieren.md", "docs/gids/antwoorden.md", "docs/gids/versies.md"],
         "Beheer": ["docs/runbooks/README.md", "docs/runbooks/*.md"],
-        "Ontwikkelaars": ["deploy/README.md", "docs/releasing.md", "docs/spark.md"],
+        "Ontwikkelaars": ["deploy/README.md", "docs/performance.md", "docs/releasing.md", "docs/spark.md"],
     },
     "Naslag": {
         "Berichten": ["docs/gids/README.md", "message_formats/generated/**/*.md", "docs/gids/*bericht.md"],

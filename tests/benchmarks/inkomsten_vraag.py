@@ -23,7 +23,7 @@ Uitkomst = tuple[int, int]  # rows (person and month), sum in cents
 
 
 def _opgaven(folder: Path) -> list[str]:
-    return [str(path) for path in sorted(folder.glob("uwv.inkomstenopgave-[01][0-9].parquet"))]
+    return [str(path) for path in sorted(folder.glob("uwv.inkomstenopgave-[0-9][0-9].parquet"))]
 
 
 def _populatie(folder: Path) -> str:

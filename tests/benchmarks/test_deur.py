@@ -1,6 +1,6 @@
 """The door against the usual ways, in one run.
 
-`KETEN_BENCHMARK_RIJEN=20000000 make benchmark` measures the CSV at full size (1.5 GB).
+`KETEN_BENCHMARK_RIJEN=20000000 make ratios` measures the CSV at full size (1.5 GB).
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ def test_the_same_question_beside_others(lake: Path) -> None:
     for motor in MOTOREN:
         if motor in ("pandas", "spark"):
             module = {"spark": "pyspark"}.get(motor, motor)
-            pytest.importorskip(module, reason=f"{module} ontbreekt: make benchmark installeert het")
+            pytest.importorskip(module, reason=f"{module} ontbreekt: make ratios installeert het")
         answers[motor] = meet("inkomsten_vraag", motor, lake)
     ours = answers["duckdb"]
     for motor, answer in answers.items():
