@@ -10,7 +10,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 
 from lineage import tabellen as t
-from lineage.ledger import Ledger, Rij, now
+from lineage.ledger import Ledger, Rij, Stap, now
 
 ACTIEF, LEESBAAR, VERVALLEN = "actief", "leesbaar", "vervallen"
 
@@ -33,23 +33,28 @@ def neem_in_gebruik(ledger: Ledger, doel: str) -> None:
         _voeg_toe(ledger, doel, 1)
 
 
-def nieuwe_versie(ledger: Ledger, doel: str) -> int:
-    """Makes the next version the active one; the one before stays readable."""
-    return _voeg_toe(ledger, doel, actieve_versie(ledger, doel) + 1)
+def nieuwe_versie(ledger: Ledger, doel: str, stap: Stap | None = None) -> int:
+    """Makes the next version the active one; the one before stays readable. With the outcome row of the step."""
+    return _voeg_toe(ledger, doel, actieve_versie(ledger, doel) + 1, stap)
 
 
-def laat_vervallen(ledger: Ledger, doel: str, behalve: Collection[int] = ()) -> list[int]:
-    """Ends the versions that were still readable, but for those that something is still under, and says which."""
+def laat_vervallen(ledger: Ledger, doel: str, behalve: Collection[int] = (), stap: Stap | None = None) -> list[int]:
+    """Ends the versions that were still readable, but for those that something is still under, and says which.
+
+    With the outcome row of the step that this ends.
+    """
     s = t.sleutelversie.c
     readable = [row["versie"] for row in versies(ledger, doel) if row["status"] == LEESBAAR]
     ended = [versie for versie in readable if versie not in behalve]
     with ledger.transactie() as connection:
         changed = t.sleutelversie.update().where(s.doel == doel, s.versie.in_(ended))
         connection.execute(changed.values(status=VERVALLEN, sinds=now()))
+        if stap is not None:
+            ledger.schrijf_stap(stap, connection)
     return ended
 
 
-def _voeg_toe(ledger: Ledger, doel: str, versie: int) -> int:
+def _voeg_toe(ledger: Ledger, doel: str, versie: int, stap: Stap | None = None) -> int:
     s = t.sleutelversie.c
     try:
         with ledger.transactie() as connection:
@@ -57,6 +62,8 @@ def _voeg_toe(ledger: Ledger, doel: str, versie: int) -> int:
             connection.execute(t.sleutelversie.insert().values(values))
             before = t.sleutelversie.update().where(s.doel == doel, s.versie < versie, s.status == ACTIEF)
             connection.execute(before.values(status=LEESBAAR, sinds=now()))
+            if stap is not None:
+                ledger.schrijf_stap(stap, connection)
     except sa.exc.IntegrityError:  # another process was first
         return actieve_versie(ledger, doel)
     return versie

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -16,7 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lineage import tabellen as t
-from lineage.ledger import Ledger, Rij, now
+from lineage.afdrukken import vergeet
+from lineage.ledger import Ledger, Rij, Stap, now
 
 ONTVANGEN, VERNIETIGD = "ontvangen", "vernietigd"
 BEGIN = "0" * 64  # what stands before the first proof
@@ -58,10 +60,24 @@ def controleer_keten(ledger: Ledger) -> list[str]:
     return problems + [f"stap {nr}: het laatste bewijs van deze opruiming ontbreekt" for nr in lost]
 
 
-def laatste_bewijs(ledger: Ledger) -> str:
-    """The newest proof, or what stands before the first."""
+def schrijf_uitkomst(ledger: Ledger, stap: Stap) -> None:
+    """Writes the outcome row of a purge: all proofs since the one before it, also those of a process that was killed.
+
+    Without any there is none.
+    """
+    v, s = t.vernietiging.c, t.stap.c
     with ledger.transactie() as connection:
-        return _newest(connection)
+        told = sa.select(s.onderwerp).where(s.soort == STAP).order_by(s.stap_nr.desc()).limit(1)
+        last = sa.select(v.vernietiging_nr).where(v.bewijs == connection.execute(told).scalar())
+        nr = connection.execute(last).scalar() or 0
+        new = connection.execute(sa.select(v.dataset, v.bestanden).where(v.vernietiging_nr > nr)).all()
+        if new:
+            stap.onderwerp = _newest(connection)
+            files: Counter[str] = Counter()
+            for row in new:
+                files[row.dataset] += row.bestanden
+            stap.tellingen.update({("", dataset, VERNIETIGD): aantal for dataset, aantal in files.items()})
+            ledger.schrijf_stap(stap, connection)
 
 
 # -- destroying ----------------------------------------------------------------------------------------------------
@@ -117,6 +133,7 @@ def leg_vast(ledger: Ledger, voornemen: Rij) -> bool:
             return False
         row = {name: voornemen[name] for name in _OF_INTENT} | {"op": now(), "vorige": _newest(connection)}
         connection.execute(t.vernietiging.insert().values({**row, "bewijs": bewijs_van(row)}))
+        vergeet(connection, filter(None, voornemen["plaats"].split("\n")))
         if voornemen["levering_nr"] is not None:
             _mark_levering(connection, voornemen["levering_nr"])
         if voornemen["run_id"] is not None:

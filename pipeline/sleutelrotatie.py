@@ -21,9 +21,11 @@ import pyarrow.parquet as pq
 
 from lineage.ledger import Stap
 from lineage.sleutels import LEESBAAR, actieve_versie, laat_vervallen, neem_in_gebruik, nieuwe_versie, versies
+from pipeline import heelheid
 from pipeline.bewaren.vernietig import alleen
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import LOGBOEK, Logboek
+from pipeline.storing import gecodeerd
 from privacy.pseudoniem import Pseudonimiseerder
 from privacy.signaalnummer import herversleutel_nummers
 from privacy.sleutelmerk import is_van_andere_versie, merk, nummer_kolom, pseudoniem_kolommen, versie_van
@@ -90,9 +92,7 @@ def roteer_logboek(instellingen: Instellingen) -> int:
     ledger = instellingen.grootboek
     instellingen.sleutelbos.sleutel("betrokkene", None, "logboek")  # no version without a key for it
     neem_in_gebruik(ledger, LOGBOEK)
-    versie = nieuwe_versie(ledger, LOGBOEK)
-    ledger.schrijf_stap(Stap("roteer", LOGBOEK))
-    return versie
+    return nieuwe_versie(ledger, LOGBOEK, Stap("roteer", LOGBOEK))
 
 
 def laat_logversies_vervallen(instellingen: Instellingen) -> list[int]:
@@ -114,6 +114,7 @@ def _controlegetal(instellingen: Instellingen, doel: str, versie: int) -> str:
     return instellingen.sleutelbos.controlegetal(doel, versie)
 
 
+@gecodeerd
 def roteer(instellingen: Instellingen, doel: str, meld: Callable[[str], None] = lambda _: None) -> Rotatie:
     """Rotates the key of a doel; a rotation that did not finish is finished first, without another new version.
 
@@ -141,9 +142,9 @@ def _roteer(instellingen: Instellingen, doel: str, meld: Callable[[str], None]) 
             with suppress(FileNotFoundError):  # purged meanwhile
                 rijen += _herversleutel(instellingen, doel, pad, naar)
                 bestanden += 1
-    ended = laat_vervallen(ledger, doel)
+    heelheid.rond_af(instellingen)
     stap.tellingen.update({(doel, "sleutel", "bestanden"): bestanden, (doel, "sleutel", "rijen"): rijen})
-    ledger.schrijf_stap(stap)
+    ended = laat_vervallen(ledger, doel, stap=stap)
     return Rotatie(doel, versie, tuple(ended), bestanden, rijen)
 
 
@@ -179,6 +180,7 @@ def _herversleutel(instellingen: Instellingen, doel: str, pad: Path, naar: Pseud
                     for batch in source.iter_batches(ROWS, row_groups=[group]):
                         writer.write_batch(_batch(batch, schema, van, naar, nummers))
             rows = int(source.metadata.num_rows)
+        heelheid.kondig_aan(instellingen, {aside: pad})
         aside.rename(pad)
     finally:
         aside.unlink(missing_ok=True)

@@ -77,7 +77,8 @@ class Sleutelbestand:
     def maak(self) -> None:
         """Writes a random key; the file is whole before it has its name."""
         self.pad.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        aside = self.pad.with_suffix(f".{os.getpid()}")
+        aside = self.pad.with_name(f".{self.pad.name}.{os.getpid()}")
+        aside.unlink(missing_ok=True)  # of a process with our number that was killed, as happens in containers
         descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "wb") as file:

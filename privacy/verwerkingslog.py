@@ -128,7 +128,7 @@ def schrijf_segment(
 ) -> Segment:
     """Writes handelingen with their betrokkenen (distinct numbers) as one segment, readable by its owner alone."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside, path = folder / f".{naam}", bestand(folder, naam)
+    aside, path = folder / f".{naam}.{os.getpid()}", bestand(folder, naam)
     schakel, records = begin(naam, sleutels), 0
     os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with pq.ParquetWriter(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,13 @@ def schrijf(inzage: Document, folder: Path) -> list[Path]:
     Raises:
         KetenFout: `I-MAP` when the folder is there already or cannot be made.
     """
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}")
     try:
-        folder.mkdir(parents=True, mode=0o700)
+        if folder.exists():
+            raise FileExistsError
+        for left in folder.parent.glob(f".{folder.name}.*"):  # of a process that was killed
+            shutil.rmtree(left)
+        aside.mkdir(parents=True, mode=0o700)
     except OSError:
         raise KetenFout("I-MAP") from None
     texts = {
@@ -35,9 +41,10 @@ def schrijf(inzage: Document, folder: Path) -> list[Path]:
         "inzage.txt": als_tekst(inzage),
     }
     for naam, text in texts.items():
-        descriptor = os.open(folder / naam, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(aside / naam, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+    aside.rename(folder)
     return [folder / naam for naam in texts]
 
 

@@ -28,7 +28,7 @@ import sqlalchemy as sa
 
 from lineage import tabellen as t
 from lineage.ledger import Rij, Stap
-from lineage.vernietiging import STAP, VERNIETIGD, laatste_bewijs, sluit_af
+from lineage.vernietiging import STAP, VERNIETIGD, schrijf_uitkomst, sluit_af
 from lineage.verwerkingslog import alle_segmenten
 from pipeline.bewaren.gebeurtenissen import vind_gebeurtenissen
 from pipeline.bewaren.resten import vind_resten
@@ -41,6 +41,7 @@ from pipeline.retour.inbox import VERWERKT
 from pipeline.retour.ongegrond import vernietig_ongegronde
 from pipeline.sleutelrotatie import laat_logversies_vervallen
 from pipeline.stand import Stand, lake_naam
+from pipeline.storing import gecodeerd
 from privacy.verwerkingslog import bestand
 from schemas.doel import Doel
 from schemas.load import doelen, producten
@@ -70,6 +71,7 @@ class Opgeruimd:
     bewijzen: int
 
 
+@gecodeerd
 def ruim_op(instellingen: Instellingen, op: date) -> Opgeruimd:
     """Destroys all that is due on a day. Run again on that day it finds nothing to do.
 
@@ -90,10 +92,7 @@ def ruim_op(instellingen: Instellingen, op: date) -> Opgeruimd:
             files[dataset] += afdruk.bestanden
             count += 1
         laat_logversies_vervallen(instellingen)
-        if count:
-            stap.onderwerp = laatste_bewijs(instellingen.grootboek)
-            stap.tellingen.update({("", dataset, VERNIETIGD): aantal for dataset, aantal in files.items()})
-            instellingen.grootboek.schrijf_stap(stap)
+        schrijf_uitkomst(instellingen.grootboek, stap)
     return Opgeruimd(dict(files), count)
 
 

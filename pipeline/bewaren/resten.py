@@ -25,7 +25,8 @@ _GRONDSLAG = "onafgemaakt werk van een afgebroken proces; hoort bij geen verwerk
 # Where files are made aside, and how deep.
 _PLACES = (
     *("landing/leveringen/*/.*", "lake/*/*/.*", "quarantaine/*/.*", "referentie/.*", "declaraties/.*"),
-    *("runs/*/*/.*", "runs/*/*/*/.*", "uitleveringen/.*", "herhalingen/.*"),
+    *("runs/*/*/.*", "runs/*/*/*/.*", "uitleveringen/.*", "herhalingen/.*", "logboek/.*", "verslag/.*"),
+    *("landing/inbox/*/*/.*", "sleutels/.*", "rapport/.*", "rapport/*/.*"),
 )
 
 

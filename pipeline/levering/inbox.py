@@ -6,10 +6,12 @@ goes where a burgerservicenummer may not.
 
 from __future__ import annotations
 
+import os
 import re
 
 from pipeline.instellingen import Instellingen
 from pipeline.levering.ontvang import Ontvangst, ontvang
+from pipeline.storing import gecodeerd
 
 NAAM = re.compile(r"^(?P<periode>\d{4}-(0[1-9]|1[0-2]))-(?P<naam>[a-z][a-z_-]*\d{0,3})$")
 MERK = ".ontvangen"
@@ -25,11 +27,14 @@ def nieuwe_aanleveringen(instellingen: Instellingen, bron: str) -> list[str]:
     return [path.name for path in sorted(new, key=lambda path: (path.stat().st_mtime_ns, path.name))]
 
 
+@gecodeerd
 def neem_in(instellingen: Instellingen, bron: str, naam: str) -> Ontvangst:
     """Takes in one folder of the inbox and marks it."""
     match = NAAM.match(naam)
     assert match is not None, "naam komt uit nieuwe_aanleveringen"
     folder = instellingen.inbox / bron / naam
     ontvangst = ontvang(instellingen, bron, [folder], match["periode"], match["naam"])
-    (folder / MERK).write_text(ontvangst.levering_id, encoding="utf-8")
+    aside = folder / f"{MERK}.{os.getpid()}"  # a mark that says nothing would keep the folder here for good
+    aside.write_text(ontvangst.levering_id, encoding="utf-8")
+    aside.rename(folder / MERK)
     return ontvangst

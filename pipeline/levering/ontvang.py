@@ -28,6 +28,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.levering import manifest as levering_manifest
 from pipeline.levering.manifest import Gelezen, Ontvangen
 from pipeline.periode import controleer
+from pipeline.storing import gecodeerd
 from schemas.bron import Bron
 from schemas.fout import KetenFout
 from schemas.levering import LeveringManifest
@@ -55,6 +56,7 @@ class _Bestand(Ontvangen):
     wijzer: str | None = None
 
 
+@gecodeerd
 def ontvang(
     instellingen: Instellingen, bron: str, paden: Sequence[Path], periode: str, omschrijving: str = ""
 ) -> Ontvangst:
@@ -66,6 +68,13 @@ def ontvang(
     if bron not in bronnen():
         raise KetenFout("L-BRON")
     controleer(periode)
+    with instellingen.grootboek.alleen("ontvang", bron):
+        return _ontvang(instellingen, bron, paden, periode, omschrijving)
+
+
+def _ontvang(
+    instellingen: Instellingen, bron: str, paden: Sequence[Path], periode: str, omschrijving: str
+) -> Ontvangst:
     begonnen, ledger = now(), instellingen.grootboek
     bestanden = [_bekijk(nr, pad, bronnen()[bron]) for nr, pad in enumerate(_list_files(paden), 1)]
     gelezen = levering_manifest.zoek_manifest(paden)

@@ -31,6 +31,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.levering.verslag_geweigerd import tel_aanleveraars
 from pipeline.levering.verslag_stuk import schrijf_stukken
 from pipeline.stand import Stand
+from pipeline.storing import gecodeerd
 from privacy.doelbinding import bruikbare_doelen
 from schemas.levering import VerslagBestand, VerslagRegel, VerslagTabel, Verwerkingsverslag
 from schemas.load import doelen, find_tabel, meldingen, ontvangers
@@ -58,8 +59,14 @@ class _Deel:
     regels: list[dict[str, Any]]
 
 
+@gecodeerd
 def maak_verslagen(instellingen: Instellingen) -> list[Verslagen]:
     """Makes every verwerkingsverslag that can be made now; called again it returns an empty list."""
+    with instellingen.grootboek.alleen("verslag", "alle"):
+        return _maak_verslagen(instellingen)
+
+
+def _maak_verslagen(instellingen: Instellingen) -> list[Verslagen]:
     noted: dict[str, list[Path]] = {}
     for path in sorted(instellingen.map("verslag").glob("[a-z]*.parquet")):
         noted.setdefault(path.name.partition(".")[0], []).append(path)

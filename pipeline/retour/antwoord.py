@@ -8,6 +8,7 @@ person.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping
@@ -110,7 +111,7 @@ def _lever(instellingen: Instellingen, antwoord: Rij, geduld: Geduld) -> str | N
         return "U-ONTVANGER"
     if code := overeenkomst_bezwaar(ontvanger, op.date()):
         return code
-    werkmap = instellingen.uitleveringen / f".{MAP}-{antwoord['sha256']}"
+    werkmap = instellingen.uitleveringen / f".{MAP}-{antwoord['sha256'][:16]}-{os.getpid()}"
     try:
         ondertekenaar = instellingen.certificaten.ondertekenaar(op)
         kanaal = instellingen.kanalen.van(ontvanger.kanaal)

@@ -8,6 +8,7 @@ found by levering and record number, a signal by the number in the messages.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij, now
 from pipeline.instellingen import Instellingen
+from pipeline.storing import gecodeerd
 from pipeline.vertrek.lake import lake_bestanden
 from pipeline.vertrek.vertrek import bewaarde_runs, eigen_leveringen, vind_ontvanger
 from privacy.bewaren import neem_afdruk
@@ -30,6 +32,7 @@ from schemas.load import doelen, find_tabel, producten
 INHOUD = "inhoud.json"
 
 
+@gecodeerd
 def exporteer(instellingen: Instellingen, code: str, uit: Path) -> Path:
     """Writes all that is held on account of a recipient to a new folder only the owner may read; returns the folder.
 
@@ -37,12 +40,14 @@ def exporteer(instellingen: Instellingen, code: str, uit: Path) -> Path:
         KetenFout: `V-ONTVANGER`; `V-MAP` when there is something in the folder already.
     """
     ontvanger = vind_ontvanger(code)
-    folder = uit / code
-    if folder.exists() and any(folder.iterdir()):
+    final, folder = uit / code, uit / f".{code}.{os.getpid()}"
+    if final.exists() and any(final.iterdir()):
         raise KetenFout("V-MAP")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-    (folder / "overeenkomst.json").write_text(ontvanger.model_dump_json(indent=2), encoding="utf-8")
+    for left in uit.glob(f".{code}.*"):  # of a process that was killed: it holds burgerservicenummers
+        shutil.rmtree(left)
+    folder.mkdir(parents=True, mode=0o700)
+    agreed = {naam: sorted(waarde) if isinstance(waarde, frozenset) else waarde for naam, waarde in ontvanger}
+    (folder / "overeenkomst.json").write_text(json.dumps(agreed, indent=2, default=str, ensure_ascii=False), encoding="utf-8")
     delivered = instellingen.uitleveringen / code
     if delivered.is_dir():
         shutil.copytree(delivered, folder / "uitleveringen")
@@ -61,7 +66,7 @@ def exporteer(instellingen: Instellingen, code: str, uit: Path) -> Path:
         "sha256": neem_afdruk(folder, files).sha256,
     }
     (folder / INHOUD).write_text(json.dumps(index, indent=2, ensure_ascii=False), encoding="utf-8")
-    return folder
+    return folder.rename(final)
 
 
 def _signalen(instellingen: Instellingen, code: str, folder: Path) -> None:

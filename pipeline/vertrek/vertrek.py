@@ -24,12 +24,13 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij, Stap
 from lineage.sleutels import LEESBAAR, versies
-from lineage.vernietiging import STAP, VERNIETIGD, laatste_bewijs
+from lineage.vernietiging import STAP, VERNIETIGD, schrijf_uitkomst
 from pipeline.bewaren.vernietig import Eenheid, Zeef, alleen, plaatsen_van_levering, vernietig, vernietig_rijen
 from pipeline.instellingen import Instellingen
 from pipeline.levering.inbox import MERK
 from pipeline.retour.ongegrond import ontvangers_van, zonder
 from pipeline.signaleer import run_map
+from pipeline.storing import gecodeerd
 from pipeline.vertrek.lake import Records, eigen_records, lake_zeven
 from privacy.bewaren import Afdruk
 from schemas.fout import KetenFout
@@ -57,6 +58,7 @@ def vind_ontvanger(code: str) -> Ontvanger:
     return ontvangers()[code]
 
 
+@gecodeerd
 def ruim_op(instellingen: Instellingen, code: str, op: date) -> Vertrokken:
     """Destroys what is held on account of one recipient. Run again it finds nothing to do.
 
@@ -76,10 +78,7 @@ def ruim_op(instellingen: Instellingen, code: str, op: date) -> Vertrokken:
         for onderwerp, afdruk in _Bezit(instellingen, ontvanger).vernietig():
             files[onderwerp] += afdruk.bestanden
             count += 1
-        if count:
-            stap.onderwerp = laatste_bewijs(instellingen.grootboek)
-            stap.tellingen.update({("", f"vertrek/{code}", VERNIETIGD): sum(files.values())})
-            instellingen.grootboek.schrijf_stap(stap)
+        schrijf_uitkomst(instellingen.grootboek, stap)
     return Vertrokken(dict(files), count)
 
 
