@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -52,15 +52,25 @@ def registreer(ledger: Ledger, ingekomen: Ingekomen, stap: Stap) -> bool:
     """Enters a retourbericht with what it said and its answer; False when another process entered it meanwhile."""
     try:
         with ledger.transactie() as connection:
-            connection.execute(t.retour.insert().values(dict(ingekomen.retour)))
+            op = _na_alle(connection, ingekomen.retour["ontvangen_op"])
+            connection.execute(t.retour.insert().values({**ingekomen.retour, "ontvangen_op": op}))
             for table, rows in ((t.terugmelding, ingekomen.terugmeldingen), (t.retour_signaal, ingekomen.signalen)):
                 if rows:
-                    connection.execute(table.insert(), [dict(row) for row in rows])
+                    moved = {"ontvangen_op": op} if table is t.terugmelding else {}
+                    connection.execute(table.insert(), [{**row, **moved} for row in rows])
             _beantwoord(connection, ingekomen.antwoord)
             ledger.schrijf_stap(stap, connection)
     except sa.exc.IntegrityError:
         return False
     return True
+
+
+def _na_alle(connection: Connection, op: datetime) -> datetime:
+    """A moment after every retourbericht before: the newest verdict counts, also when the clock was put back."""
+    latest: datetime | None = connection.execute(sa.select(sa.func.max(t.retour.c.ontvangen_op))).scalar()
+    if latest is None:
+        return op
+    return max(op, latest.replace(tzinfo=UTC) + timedelta(microseconds=1))
 
 
 def beantwoord(ledger: Ledger, antwoord: Rij) -> None:

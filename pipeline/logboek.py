@@ -42,6 +42,11 @@ def activiteit(doel: str) -> str:
     return doelen()[doel].verwerking
 
 
+def _einde(begin: datetime) -> datetime:
+    """Now, or when something began if the clock was put back meanwhile."""
+    return max(begin, now())
+
+
 @dataclass(frozen=True)
 class Breuk:
     """Where the log is broken: a segment, and the record in it when one can be named."""
@@ -94,13 +99,19 @@ class Logboek:
         """Logs who was let in from a levering for a doel."""
         levering_id = levering["levering_id"]
         handeling = Handeling(
-            levering_id, f"{doel}/{toelating}", f"toelaten {levering_id}", activiteit(doel), begin, now(), RESOURCE
+            levering_id,
+            f"{doel}/{toelating}",
+            f"toelaten {levering_id}",
+            activiteit(doel),
+            begin,
+            _einde(begin),
+            RESOURCE,
         )
         return self.schrijf(f"deur-{levering_id}-{doel}-{toelating[:12]}", [(handeling, nummers)])
 
     def lever(self, run: Rij, doel: str, begin: datetime, per_ontvanger: Mapping[str, Nummers]) -> Logsegment:
         """Logs about whom each of some recipients was told in a run."""
-        run_id, eind = run["run_id"], now()
+        run_id, eind = run["run_id"], _einde(begin)
         handelingen = [
             (Handeling(run_id, naar, f"leveren {run_id} {naar}", activiteit(doel), begin, eind, RESOURCE), nummers)
             for naar, nummers in per_ontvanger.items()
@@ -110,7 +121,13 @@ class Logboek:
     def los(self, naam: str, onderwerp: str, begin: datetime, nummers: Nummers) -> Logsegment:
         """Logs a processing that is no step of the pipeline and is done anew every time: `inzage`, `correctie`."""
         handeling = Handeling(
-            onderwerp, naam, f"{naam} {onderwerp}", f"urn:signaalketen:verwerking:{naam}:1", begin, now(), RESOURCE
+            onderwerp,
+            naam,
+            f"{naam} {onderwerp}",
+            f"urn:signaalketen:verwerking:{naam}:1",
+            begin,
+            _einde(begin),
+            RESOURCE,
         )
         return self.schrijf(f"{naam}-{onderwerp}", [(handeling, nummers)])
 
