@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -18,11 +18,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from lineage import afdrukken
 from lineage import tabellen as t
 from lineage.alleen import alleen
 from lineage.plaatsen import Plaats, leg_vast
 from lineage.vervanging import herzie
 from lineage.verwerkingslog import Logsegment, neem_op
+from schemas.fout import KetenFout
 
 _MIGRATE_TRIES = 5
 _ENDED = "stappen"
@@ -42,7 +44,8 @@ def now() -> datetime:
 class Stap:
     """An outcome row in the making.
 
-    `tellingen` maps (doel, table, reason) to a count; `logboek` is what it logged; `plaatsen` where records stand.
+    `tellingen` maps (doel, table, reason) to a count; `logboek` is what it logged; `plaatsen` where records stand;
+    `afdrukken` maps the files it made, by their place, to their digest.
     """
 
     soort: str
@@ -55,6 +58,7 @@ class Stap:
     tellingen: dict[tuple[str, str, str], int] = field(default_factory=dict)
     logboek: list[Logsegment] = field(default_factory=list)
     plaatsen: list[Plaats] = field(default_factory=list)
+    afdrukken: dict[str, str] = field(default_factory=dict)
 
 
 Hoorder = Callable[[int, Stap, datetime], None]
@@ -133,20 +137,33 @@ def _upgrade(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
+@contextmanager
+def bereikbaar() -> Iterator[None]:
+    """Says with a code that the database is away, stays locked or has no room; never with a statement or its values."""
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as fout:
+        full = "full" in str(fout.orig)
+        raise KetenFout("O-SCHIJF" if full else "O-GROOTBOEK", "" if full else type(fout.orig).__name__) from None
+
+
 class Ledger:
     """Queries and state changes; every public method is one transaction.
+
+    What fails because of the database is a `KetenFout`: `O-GROOTBOEK` or `O-SCHIJF`.
 
     `hoorders` hear of every outcome row, with its number and when the step ended, once it is committed.
     """
 
     def __init__(self, url: str, hoorders: Sequence[Hoorder] = ()) -> None:
-        self._engine = open_engine(url)
+        with bereikbaar():
+            self._engine = open_engine(url)
         self._hoorders = hoorders
 
     @contextmanager
     def transactie(self) -> Iterator[Connection]:
         """A transaction for changes that belong together; one at a time, so what it read still holds when it writes."""
-        with self._engine.begin() as connection:
+        with bereikbaar(), self._engine.begin() as connection:
             connection.exec_driver_sql(_ONE_WRITER[connection.dialect.name])
             ended = connection.info[_ENDED] = []  # the outcome rows of this transaction: told when it is committed
             yield connection
@@ -154,13 +171,15 @@ class Ledger:
             for hoorder in self._hoorders:
                 hoorder(*item)
 
-    def alleen(self, soort: str, product: str) -> AbstractContextManager[None]:
+    @contextmanager
+    def alleen(self, soort: str, product: str) -> Iterator[None]:
         """Waits until nobody else does this step for this product."""
-        return alleen(self._engine, f"{soort}-{product}")
+        with bereikbaar(), alleen(self._engine, f"{soort}-{product}"):
+            yield
 
     def rijen(self, query: sa.Select[Any]) -> list[Rij]:
         """All rows of a query as mappings."""
-        with self._engine.connect() as connection:
+        with bereikbaar(), self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     # -- steps -----------------------------------------------------------------------------------------------------
@@ -170,7 +189,7 @@ class Ledger:
         if connection is None:
             with self.transactie() as own:
                 return self.schrijf_stap(stap, own)
-        ended = now()
+        ended = max(now(), stap.begonnen_op)  # the clock may have been put back meanwhile
         values = {
             "soort": stap.soort,
             "onderwerp": stap.onderwerp,
@@ -191,6 +210,7 @@ class Ledger:
         if rows:
             connection.execute(t.telling.insert(), rows)
         neem_op(connection, stap.logboek)
+        afdrukken.leg_vast(connection, stap.afdrukken)
         connection.info[_ENDED].append((int(key[0]), stap, ended))
         return int(key[0])
 

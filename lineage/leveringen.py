@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 
 from lineage import tabellen as t
+from lineage.afdrukken import vergeet
 from lineage.ledger import Ledger, Rij, Stap, now
 from lineage.vervanging import ONTVANGEN, herzie
 
@@ -81,6 +82,7 @@ def parkeer(ledger: Ledger, levering: Rij, stap: Stap, wijzer: str, kapot: Mappi
             return
         ledger.schrijf_stap(stap, connection)
         connection.execute(t.doorgang.delete().where(t.doorgang.c.levering_nr == nr))
+        vergeet(connection, [f"lake/*/*/{nr:06d}-*.parquet"])
         for bestand_nr, code in kapot.items():
             where = (b.levering_nr == nr, b.bestand_nr == bestand_nr)
             connection.execute(t.levering_bestand.update().where(*where).values(code=code))

@@ -372,3 +372,10 @@ verwerkingslog = Table(
     Column("sleutelversie", Integer, server_default="1", nullable=False),
     sqlite_autoincrement=True,
 )
+
+afdruk = Table(
+    "afdruk",
+    metadata,
+    Column("plaats", String(240), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+)

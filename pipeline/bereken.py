@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 from lineage.ledger import Rij
 from pipeline import dbt_build
 from pipeline.instellingen import Instellingen
-from pipeline.pins import Pins
+from pipeline.pins import Pins, referentie_digest
+from pipeline.storing import meldt_vol
 from privacy.deur import empty_template
+from schemas.fout import KetenFout
 from schemas.invoer import LEVERING_SCHEMA
 from schemas.load import find_tabel, geraadpleegd
 from schemas.reference import reference_tables
@@ -60,6 +62,8 @@ def bereken(instellingen: Instellingen, pins: Pins, van: Invoer, uitvoer: Path) 
         motor=instellingen.rekenmotor,
     )
     shutil.rmtree(werkmap / "tmp", ignore_errors=True)
+    if any(meldt_vol(fout) for fout in uitkomst.fouten):
+        raise KetenFout("O-SCHIJF", pins.product)
     if not uitkomst.ok:
         raise RunMislukt(f"S-MODEL: {', '.join(uitkomst.fouten + uitkomst.tests_mislukt)}")
 
@@ -88,7 +92,19 @@ def _write_reference(instellingen: Instellingen, pins: Pins) -> dict[str, Path]:
             shutil.rmtree(aside)
         else:
             aside.rename(folder)
-    return {path.stem: path for path in sorted(folder.glob("*.parquet"))}
+    paths = {path.stem: path for path in sorted(folder.glob("*.parquet"))}
+    _controleer(instellingen, folder, paths, pins)
+    return paths
+
+
+def _controleer(instellingen: Instellingen, folder: Path, paths: Mapping[str, Path], pins: Pins) -> None:
+    """Refuses kept reference tables that are not those they are called after; they are small."""
+    try:
+        found = referentie_digest({naam: pq.ParquetFile(path).read() for naam, path in paths.items()})
+    except (pa.ArrowException, OSError, ValueError):
+        found = ""
+    if found != pins.referentie:
+        raise KetenFout("O-BESCHADIGD", folder.relative_to(instellingen.map()).as_posix())
 
 
 def _write_leveringen(leveringen: Sequence[Rij], folder: Path) -> Path:

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from pipeline.motor import DuckDb, Motor
 from pipeline.periode import peildatum
+from pipeline.storing import SCHIJF_VOL, meldt_vol
 from privacy.sleutels import VARIABELE
 from schemas.load import ROOT
 
@@ -243,6 +244,8 @@ def _uitkomst(outcome: Any, werkmap: Path, seconds: float) -> DbtUitkomst:
 
 def _kind_of_error(message: str | None) -> str:
     """The kind of an error (`Conversion Error`, or `DIVIDE_BY_ZERO` of Spark); the rest of it can hold a value."""
+    if meldt_vol(message or ""):
+        return SCHIJF_VOL
     for line in (message or "").splitlines():
         kind, found, _ = line.strip().partition(" Error")
         if found and kind.replace(" ", "").isalpha() and kind not in {"Runtime", "Database"}:

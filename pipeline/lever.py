@@ -21,10 +21,12 @@ import pyarrow.compute as pc
 from lineage import aansluiting
 from lineage.ledger import Rij, Stap, now
 from message_formats.keuring import Keurmeester
+from pipeline import heelheid
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import route
 from pipeline.signaleer import run_map, tel
 from pipeline.stand import Stand
+from pipeline.storing import gecodeerd
 from pipeline.uitlevering.bezorg import Bezorger
 from pipeline.uitlevering.maak import Maker
 from pipeline.uitlevering.samenstel import Samenstelling, stel_samen
@@ -49,6 +51,7 @@ class Uitlevering:
     redenen: dict[str, int]
 
 
+@gecodeerd
 def lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     """Delivers a run to every recipient; a delivery that was already made is left alone.
 
@@ -76,7 +79,8 @@ def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     stap = Stap("lever", run_id, product.product, run["periode"])
     stand = Stand(instellingen)
     ondertekenaar = instellingen.certificaten.ondertekenaar(now())
-    samenstelling = stel_samen(instellingen, stand, run, product, known.values())
+    with heelheid.bewaakt(instellingen, stap):
+        samenstelling = stel_samen(instellingen, stand, run, product, known.values())
     eerdere = sorted(set(samenstelling.vergeleken_met.values()))
     vastgelegd = leg_vast(instellingen, afzender_oin=instellingen.afzender_oin, eerdere=eerdere)
     if not known:

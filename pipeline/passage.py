@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,7 @@ from connectors.rijen import Bevinding, Nummers, Rijen, bundel
 from connectors.vooruit import vooruit
 from lineage import aansluiting, leveringen
 from lineage.ledger import Rij, Stap
+from pipeline import heelheid
 from pipeline.aanwijzingen import Aanwijzingen
 from pipeline.instellingen import Instellingen
 from pipeline.levering import verslag_telling
@@ -68,6 +70,21 @@ class Passage:
         self._betrokkenen: defaultdict[str, Betrokkenen] = defaultdict(Betrokkenen)
         self.telling = Telling()
         self.fout: KetenFout | None = None
+
+    @classmethod
+    def van(cls, instellingen: Instellingen, stand: Stand, levering: Rij, toelatingen: dict[str, str]) -> Passage:
+        """Of what is still there as it was received: anything else would be another levering.
+
+        Raises:
+            KetenFout: `O-ONTBREEKT` or `O-BESCHADIGD`; the step is entered as failed, and nothing of it is read.
+        """
+        passage = cls(instellingen, stand, levering, toelatingen)
+        with heelheid.bewaakt(instellingen, passage.stap):
+            for bestand in passage._bestanden:
+                if not bestand["code"]:
+                    found = next(passage._folder.glob(f"{bestand['bestand_nr']:06d}*"), passage._folder)
+                    heelheid.vergelijk(instellingen, found, bestand["sha256"])
+        return passage
 
     def uitkomst(self) -> Doorgelaten:
         """What became of the levering."""
@@ -226,6 +243,7 @@ class Passage:
             return
         if differ := aansluiting.levering(self.stap.tellingen):
             raise KetenFout("L-AANSLUITING", ", ".join(differ))
+        self.stap.afdrukken = heelheid.afdrukken_van(self.instellingen, self._gemaakt())
         for doel, toelating in self.toelatingen.items():
             self.stand.controleer_versie(doel)  # files under a key that was rotated meanwhile do not count
             let_in = (self._betrokkenen[doel].nummers(), self.stap.begonnen_op)
@@ -233,6 +251,12 @@ class Passage:
         self.instellingen.grootboek.registreer_doorgangen(
             self.levering["levering_nr"], self.toelatingen, self._broken(), self.stap
         )
+
+    def _gemaakt(self) -> Iterator[Path]:
+        """The lake files this passage wrote."""
+        for doel, toelating in self.toelatingen.items():
+            name = f"{lake_naam(self.levering, toelating)}.parquet"
+            yield from (self.instellingen.lake / doel).glob(f"*/{name}")
 
     def _parkeer(self, fout: KetenFout) -> None:
         """Enters that the levering is parked, and takes what it gave out of the lake."""

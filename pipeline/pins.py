@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+
+import pyarrow as pa
 
 from pipeline import dbt_build
 from pipeline.stand import Stand
@@ -47,13 +50,18 @@ def huidige_pins(stand: Stand, product: str) -> Pins:
     """The pins a run would have as the ledger stands for a period."""
     doel = doelen()[producten()[product].doel]
     toelatingen = {lev["levering_id"]: stand.toelating(lev, doel) for lev in stand.leveringen_van(doel)}
-    return Pins(product, stand.periode, toelatingen, _referentie_digest(), _modellen_digest(product))
+    return Pins(product, stand.periode, toelatingen, _referentie_nu(), _modellen_digest(product))
 
 
 @cache
-def _referentie_digest() -> str:
+def _referentie_nu() -> str:
+    return referentie_digest(reference_tables())
+
+
+def referentie_digest(tabellen: Mapping[str, pa.Table]) -> str:
+    """The digest of reference tables by name."""
     digest = hashlib.sha256()
-    for naam, table in sorted(reference_tables().items()):
+    for naam, table in sorted(tabellen.items()):
         digest.update(naam.encode() + json.dumps(table.to_pylist(), default=str).encode())
     return digest.hexdigest()
 

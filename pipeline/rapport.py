@@ -6,10 +6,12 @@ from pathlib import Path
 
 from message_formats.certificaat import nu
 from pipeline.instellingen import Instellingen
+from pipeline.storing import gecodeerd
 from reports.pagina import bouw
 from schemas.load import meldingen
 
 
+@gecodeerd
 def maak_rapport(instellingen: Instellingen) -> Path:
     """Builds the pages; returns the path of the first."""
     return bouw(instellingen.grootboek, instellingen.map("rapport"), certificaten(instellingen))

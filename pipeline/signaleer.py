@@ -22,11 +22,12 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij, Stap
 from lineage.vernietiging import VERNIETIGD
-from pipeline import dbt_build
+from pipeline import dbt_build, heelheid
 from pipeline.bereken import Invoer, RunMislukt, bereken
 from pipeline.instellingen import Instellingen
 from pipeline.pins import Pins, huidige_pins
 from pipeline.stand import Stand
+from pipeline.storing import gecodeerd
 from pipeline.toelaten import toelaten
 from pipeline.vastlegging import inhoud_van, leg_vast, sha256_van
 from schemas.fout import KetenFout
@@ -44,6 +45,7 @@ class Signalering:
     signalen: dict[str, int]
 
 
+@gecodeerd
 def signaleer(instellingen: Instellingen, product: str, periode: str) -> Signalering:
     """Brings the door up to date and makes the signals; a run with the same pins is returned as it is.
 
@@ -67,6 +69,7 @@ def _signaleer(instellingen: Instellingen, product: str, periode: str) -> Signal
         raise KetenFout("S-AFGESLOTEN", periode)
     if same and current:
         run_id = same[-1]["run_id"]
+        heelheid.controleer(instellingen, uitvoer_van(instellingen, run_id))
         return Signalering(run_id, False, tel(run_map(instellingen, run_id), product, "signal", "signaal_code"))
     if stand.is_afgesloten(doel):
         raise KetenFout("S-AFGESLOTEN", periode)
@@ -91,6 +94,7 @@ def neem_over(instellingen: Instellingen, van: Rij, volledig: Collection[str] = 
         "aangemaakt_op": stap.begonnen_op,
     }
     source = run_map(instellingen, van["run_id"])
+    heelheid.controleer(instellingen, uitvoer_van(instellingen, van["run_id"]))
     names = ("pins.json", "leveringen.parquet", *(f"{soort}_{product}.parquet" for soort in dbt_build.RESULTS))
     with _terzijde(run_map(instellingen, run_id)) as aside:
         for naam in names:
@@ -113,7 +117,8 @@ def _maak(stand: Stand, pins: Pins) -> Signalering:
     doel = doelen()[producten()[pins.product].doel]
     leveringen, stap = stand.leveringen_van(doel), Stap("signaleer", run_id, pins.product, pins.periode)
     paden = stand.lake_paden(doel, leveringen)
-    stand.controleer_versie(doel.doel, [pad for files in paden.values() for pad in files])
+    with heelheid.bewaakt(instellingen, stap):
+        stand.controleer_versie(doel.doel, [pad for files in paden.values() for pad in files])
     vastgelegd, versie = leg_vast(instellingen), stand.sleutelversie(doel.doel)
     aanwezig = frozenset().union(*(stand.tabellen[levering["levering_nr"]] for levering in leveringen))
     try:
@@ -158,6 +163,7 @@ def _registreer(  # noqa: PLR0913, PLR0917 - all are of one run
     folder = run_map(instellingen, run_id)
     signalen = tel(folder, pins.product, "signal", "signaal_code")
     stap.tellingen.update({("", "signaal", code): aantal for code, aantal in signalen.items()})
+    stap.afdrukken = heelheid.afdrukken_van(instellingen, uitvoer_van(instellingen, run_id))
     uitgesloten = pq.read_table(folder / f"uitgesloten_{pins.product}.parquet").to_pylist()
     stap.tellingen.update({("", "uitgesloten", row["reden"]): row["aantal"] for row in uitgesloten})
     row = {
@@ -192,6 +198,12 @@ def gemaakt(folder: Path, product: str, sleutelversie: int) -> Iterator[Rij]:
             "inhoud": inhoud_van(pad),
             "sleutelversie": sleutelversie,
         }
+
+
+def uitvoer_van(instellingen: Instellingen, run_id: str) -> list[Path]:
+    """The files with what a run made."""
+    product = run_id.rsplit("-", 3)[0]
+    return [run_map(instellingen, run_id) / f"{soort}_{product}.parquet" for soort in dbt_build.RESULTS]
 
 
 def run_map(instellingen: Instellingen, run_id: str) -> Path:

@@ -22,6 +22,7 @@ from lineage.correcties import Gemerkt, gemerkt
 from lineage.ledger import Rij
 from lineage.sleutels import actieve_versie, neem_in_gebruik
 from lineage.vernietiging import open_vanaf, tellende_leveringen
+from pipeline import heelheid
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
 from pipeline.periode import maand_erbij, peildatum
@@ -52,6 +53,7 @@ class Stand:
     _vrijgesteld: dict[tuple[str, ...], Populatie] = field(default_factory=dict)
     _pseudonimiseerders: dict[str, Pseudonimiseerder] = field(default_factory=dict)
     _versies: dict[str, int] = field(default_factory=dict)
+    _heel: set[Path] = field(default_factory=set)
 
     @cached_property
     def leveringen(self) -> list[Rij]:
@@ -137,13 +139,17 @@ class Stand:
                 raadpleging = by_name[raadpleging.via.tabel] if raadpleging.via else None
 
     def lake_paden(self, doel: Doel, leveringen: Sequence[Rij] | None = None) -> dict[str, list[Path]]:
-        """The lake files of a doel that its leveringen gave under their present toelating, per table."""
+        """The lake files of a doel that its leveringen gave under their present toelating, per table.
+
+        Also one that ought to be there and is not: who reads it finds out (`heel`).
+        """
+        known = heelheid.bekend(self.instellingen, "lake", doel.doel)
         result: dict[str, list[Path]] = {}
         for levering in self.leveringen_van(doel) if leveringen is None else leveringen:
             name = f"{lake_naam(levering, self.toelating(levering, doel))}.parquet"
             for tabel in self._houdt(levering):
                 path = self.instellingen.lake / doel.doel / tabel / name
-                if path.exists():
+                if path.exists() or heelheid.plaats_van(self.instellingen, path) in known:
                     result.setdefault(tabel, []).append(path)
         return {tabel: sorted(paths) for tabel, paths in sorted(result.items())}
 
@@ -173,10 +179,24 @@ class Stand:
         versie = self.sleutelversie(doel)
         if actieve_versie(self.instellingen.grootboek, doel) != versie:
             raise KetenFout("P-ROTATIE", doel)
-        controleer(paden, versie)
+        self.heel(paden, versie)
+
+    def heel(self, paden: Iterable[Path], versie: int | None = None) -> None:
+        """Refuses to read files that are not what was written, or are under another key version (when one is given).
+
+        Raises:
+            KetenFout: `O-ONTBREEKT`, `O-BESCHADIGD`, `P-ROTATIE`.
+        """
+        paden = list(paden)
+        new = [pad for pad in paden if pad not in self._heel]
+        heelheid.controleer(self.instellingen, new)
+        self._heel.update(new)
+        if versie is not None:
+            controleer(paden, versie)
 
     def population_known(self) -> None:
         """Forgets populations read before all leveringen with population tables had passed."""
+        self._heel.clear()
         self._populaties.clear()
         self._vrijgesteld.clear()
 
@@ -188,7 +208,7 @@ class Stand:
             for bron in doel.populatie:
                 source = [lev for lev in self.leveringen_van(doel) if bron.tabel in self._houdt(lev)]
                 paths = self.lake_paden(doel, source).get(bron.tabel, [])
-                controleer(paths, pseudonimiseerder.versie)
+                self.heel(paths, pseudonimiseerder.versie)
                 for veld in bron.velden:
                     for tokens in read_persons(paths, veld, bron.waarbij):
                         populatie.voeg_toe(as_numbers(pseudonimiseerder.ontsleutel(tokens))[0])
@@ -206,7 +226,7 @@ class Stand:
                 bron = next(bron for bron in doel.bronnen if bron.tabel == tenzij.tabel)
                 counts = [lev for lev in self.leveringen_van(doel) if self._telt(lev, tenzij)]
                 paths = self.lake_paden(doel, counts).get(tenzij.tabel, [])
-                controleer(paths, pseudonimiseerder.versie)
+                self.heel(paths, pseudonimiseerder.versie)
                 for tokens in lopend(paths, bron, tenzij, peildatum(self.periode)):
                     excepted.voeg_toe(as_numbers(pseudonimiseerder.ontsleutel(tokens))[0])
         return self._vrijgesteld[key]
@@ -220,6 +240,7 @@ class Stand:
         assert raadpleging.via is not None
         source = [lev for lev in self.leveringen_van(doel) if raadpleging.via.tabel in self._houdt(lev)]
         paths = self.lake_paden(doel, source).get(raadpleging.via.tabel, [])
+        self.heel(paths)
         columns = [pq.ParquetFile(path).read(columns=[raadpleging.via.veld]).column(0) for path in paths]
         chunks = [chunk for column in columns for chunk in column.chunks]
         return pc.unique(pa.chunked_array(chunks, pa.string())).drop_null()

@@ -15,10 +15,12 @@ from pipeline.instellingen import Instellingen
 from pipeline.levering.oordeel import Volumes
 from pipeline.passage import Doorgelaten, Passage
 from pipeline.stand import PERSONEN, POPULATIE, TENZIJ, VIA, Stand
+from pipeline.storing import gecodeerd
 from privacy.doelbinding import bruikbare_doelen, eis_doel
 from schemas.load import doelen
 
 
+@gecodeerd
 def toelaten(
     instellingen: Instellingen, *, bron: str | None = None, doel: str | None = None, tot_periode: str | None = None
 ) -> list[Doorgelaten]:
@@ -28,8 +30,16 @@ def toelaten(
     Nothing is done twice: called again it returns an empty list. A doel whose profile may not be used is left out.
 
     Raises:
-        KetenFout: `G-*` when the doel asked for has no profile that may be used.
+        KetenFout: `G-*` when the doel asked for has no profile that may be used; `O-*` when something that was
+            received, or that it counts on, is not what it was.
     """
+    with instellingen.grootboek.alleen("deur", "alle"):
+        return _toelaten(instellingen, bron, doel, tot_periode)
+
+
+def _toelaten(
+    instellingen: Instellingen, bron: str | None, doel: str | None, tot_periode: str | None
+) -> list[Doorgelaten]:
     vandaag = now().date()
     naar = [eis_doel(doel, vandaag).doel] if doel else bruikbare_doelen(vandaag)
     done: dict[str, Doorgelaten] = {}
@@ -47,7 +57,7 @@ def toelaten(
 def _pass(stand: Stand, bron: str | None, naar: Collection[str]) -> list[Passage]:
     """Passes what is due; when a population must be parked only that, before anybody is admitted by it."""
     asked = {levering["levering_nr"] for levering in stand.leveringen if bron in (None, levering["bron"])}
-    passes = [Passage(stand.instellingen, stand, *due) for due in _due(stand, asked, naar)]
+    passes = [Passage.van(stand.instellingen, stand, *due) for due in _due(stand, asked, naar)]
     if not passes:
         return []
     volumes = Volumes.lees(stand.instellingen.grootboek, stand.leveringen)

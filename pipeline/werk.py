@@ -10,6 +10,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.lever import Uitlevering, lever
 from pipeline.periode import controleer
 from pipeline.signaleer import Signalering, neem_over, signaleer
+from pipeline.storing import gecodeerd
 from schemas.fout import KetenFout
 
 
@@ -43,6 +44,7 @@ def draai_volledig(instellingen: Instellingen, product: str, periode: str, ontva
     return Gedraaid(signalering, lever(instellingen, signalering.run_id))
 
 
+@gecodeerd
 def geef_opnieuw(instellingen: Instellingen, product: str, periode: str, ontvangers: Collection[str]) -> Signalering:
     """Makes the run that delivers everything of the newest run of a period to some recipients.
 

@@ -36,11 +36,12 @@ def vind(root: Path, plaatsen: Iterable[str]) -> list[Path]:
     """All files at some places (patterns relative to `root`; a folder stands for all that is in it)."""
     found = {path for plaats in plaatsen for path in root.glob(plaats)}
     files = {path for path in found if path.is_file() and not path.is_symlink()}
-    return sorted(files | {path for folder in found - files if folder.is_dir() for path in _below(folder)})
+    return sorted(files | {path for folder in found - files if folder.is_dir() for path in in_map(folder)})
 
 
-def _below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+def in_map(folder: Path) -> list[Path]:
+    """All files below a folder, in order; none when it is not there."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def neem_afdruk(root: Path, paden: Iterable[Path]) -> Afdruk:
@@ -124,6 +125,6 @@ def _plaats(nieuw: Path, doel: Path) -> None:
 
 def vervang(klaargezet: Path, root: Path) -> None:
     """Puts prepared files in the place of the old ones, each by rename; what is not there was put in place before."""
-    for nieuw in sorted(_below(klaargezet)) if klaargezet.is_dir() else ():
+    for nieuw in in_map(klaargezet):
         _plaats(nieuw, root / nieuw.relative_to(klaargezet))
     shutil.rmtree(klaargezet, ignore_errors=True)

@@ -28,6 +28,7 @@ from pipeline.mutaties import route
 from pipeline.reden import controleer_tekst
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
+from pipeline.storing import gecodeerd
 from privacy.betrokkenen import Betrokkenen, Nummers
 from privacy.bsn import as_numbers
 from privacy.leesbaar import persoonskolommen
@@ -56,6 +57,7 @@ class Gemeld:
     geraakt: tuple[Geraakt, ...]
 
 
+@gecodeerd
 def meld(instellingen: Instellingen, levering_id: str, tabel: str, record_nr: int, reden: str) -> Gemeld:
     """Marks a record as being in onderzoek.
 
@@ -80,6 +82,7 @@ def meld(instellingen: Instellingen, levering_id: str, tabel: str, record_nr: in
     return Gemeld(nr, geraakt(instellingen, levering_id, tabel, record_nr))
 
 
+@gecodeerd
 def rond_af(instellingen: Instellingen, correctie_nr: int, uitkomst: str) -> Gemeld:
     """Ends a correction: `hersteld`, the record was right and is used again, or `onjuist`, it stays out.
 

@@ -18,6 +18,7 @@ from pipeline.betrokkene.gegevens import Gegevens
 from pipeline.betrokkene.signalen import Signalen
 from pipeline.instellingen import Instellingen
 from pipeline.stand import Stand
+from pipeline.storing import gecodeerd
 from privacy.betrokkenen import Nummers
 from privacy.bsn import check_bsn
 from privacy.leesbaar import moment
@@ -30,6 +31,7 @@ _ACTIVITEIT = "dpl.core.processing_activity_id"
 Document = dict[str, Any]
 
 
+@gecodeerd
 def vraag_inzage(instellingen: Instellingen, bsn: str) -> Document:
     """Answers for one person and logs that it was asked, before anything is shown.
 

@@ -18,9 +18,10 @@ import pyarrow as pa
 
 from lineage.ledger import Rij
 from lineage.vernietiging import is_doorgelaten, leg_vast, neem_voor, trek_in, voornemens
+from pipeline import heelheid
 from pipeline.instellingen import Instellingen
 from pipeline.levering.verslag import PRODUCT as VERSLAG
-from privacy.bewaren import Afdruk, neem_afdruk, neem_afdruk_van_rijen, vervang, vind, wis, zet_klaar
+from privacy.bewaren import Afdruk, in_map, neem_afdruk, neem_afdruk_van_rijen, vervang, vind, wis, zet_klaar
 from schemas.fout import KetenFout
 
 KLAARGEZET = ".vernietigen"  # files without the rows that go, until they take the place of the old ones
@@ -107,6 +108,7 @@ def hervat(instellingen: Instellingen) -> int:
     pending = voornemens(instellingen.grootboek)
     for voornemen in pending:
         _voer_uit(instellingen, voornemen)
+    heelheid.rond_af(instellingen)
     shutil.rmtree(instellingen.map(KLAARGEZET), ignore_errors=True)
     return len(pending)
 
@@ -128,7 +130,10 @@ def _voer_uit(instellingen: Instellingen, voornemen: Rij) -> bool:
         trek_in(ledger, voornemen)
         return False
     if voornemen["klaargezet"]:
-        vervang(root / KLAARGEZET / voornemen["klaargezet"], root)
+        klaargezet = root / KLAARGEZET / voornemen["klaargezet"]
+        heelheid.kondig_aan(instellingen, {nieuw: root / nieuw.relative_to(klaargezet) for nieuw in in_map(klaargezet)})
+        vervang(klaargezet, root)
+        heelheid.rond_af(instellingen)
     wis(root, plaatsen(voornemen))
     return leg_vast(ledger, voornemen)
 

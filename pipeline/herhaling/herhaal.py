@@ -31,6 +31,7 @@ from pipeline.herhaling.proces import Deel, Opdracht
 from pipeline.herhaling.vergelijk import Vergelijking, vergelijk_berichten, vergelijk_signalen
 from pipeline.instellingen import Instellingen
 from pipeline.signaleer import INVOER, UITVOER, run_map
+from pipeline.storing import gecodeerd
 from pipeline.uitlevering.status import GELEVERD
 from pipeline.vastlegging import pak_uit, programma
 from schemas.fout import KetenFout
@@ -55,6 +56,7 @@ class Herhaling:
         return all(bestand.gelijk for bestand in self.bestanden)
 
 
+@gecodeerd
 def herhaal(instellingen: Instellingen, run_id: str) -> Herhaling:
     """Repeats a run and keeps what comes out in `herhalingen/<run>`, in the place of an earlier repetition.
 
@@ -72,6 +74,7 @@ def herhaal(instellingen: Instellingen, run_id: str) -> Herhaling:
     return outcome
 
 
+@gecodeerd
 def controleer(instellingen: Instellingen, run_id: str) -> Herhaling:
     """Repeats a run to see whether the same comes out, and keeps nothing.
 

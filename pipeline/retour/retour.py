@@ -24,9 +24,11 @@ from pipeline.geleverd import geleverd_pad
 from pipeline.instellingen import Instellingen
 from pipeline.retour.afzender import Afzender, stel_vast
 from pipeline.retour.antwoord import Verwerkt, stel_op
+from pipeline.storing import gecodeerd
 from schemas.fout import KetenFout
 
 
+@gecodeerd
 def verwerk(instellingen: Instellingen, pad: Path, kanaal: str | None = None) -> Verwerkt:
     """Takes in one retourbericht; `kanaal` is the recipient whose channel it came by, when that is known."""
     stap, naar, ledger = Stap("retour", ""), kanaal, instellingen.grootboek

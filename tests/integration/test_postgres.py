@@ -23,6 +23,7 @@ from lineage import tabellen as t
 from lineage.ledger import MIGRATIONS, Ledger, Stap, open_engine
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
+from schemas.fout import KetenFout
 from tests.bouw import CHECKOUT
 from tests.conftest import nieuwe_installatie
 from tests.e2e.keten import FEBRUARI, MAART, maak_stad, mutaties, neem_jongeren_op
@@ -153,7 +154,7 @@ def test_moments_are_in_utc_whatever_the_zone(ledger: Ledger) -> None:
 def test_server_that_was_restarted_is_found_again(server: Cluster, ledger: Ledger) -> None:
     test_ledger.neem_op(ledger, 1)
     server.stop()
-    with pytest.raises(sa.exc.OperationalError):
+    with pytest.raises(KetenFout, match="O-GROOTBOEK"):
         ledger.leveringen()
     server.start()
     assert len(ledger.leveringen()) == 1
