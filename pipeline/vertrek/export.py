@@ -47,7 +47,8 @@ def exporteer(instellingen: Instellingen, code: str, uit: Path) -> Path:
         shutil.rmtree(left)
     folder.mkdir(parents=True, mode=0o700)
     agreed = {naam: sorted(waarde) if isinstance(waarde, frozenset) else waarde for naam, waarde in ontvanger}
-    (folder / "overeenkomst.json").write_text(json.dumps(agreed, indent=2, default=str, ensure_ascii=False), encoding="utf-8")
+    text = json.dumps(agreed, indent=2, default=str, ensure_ascii=False)
+    (folder / "overeenkomst.json").write_text(text, encoding="utf-8")
     delivered = instellingen.uitleveringen / code
     if delivered.is_dir():
         shutil.copytree(delivered, folder / "uitleveringen")
