@@ -264,7 +264,7 @@ def test_tokens_of_a_retired_version_are_refused(huis: Instellingen) -> None:
             holder.ontsleutel(vreemd)
     pad.write_bytes(copy)  # a file that came back from a backup
     lever_aan(huis, FEBRUARI, ikvs(A), [A])
-    with pytest.raises(KetenFout, match="P-ROTATIE"):
+    with pytest.raises(KetenFout, match="O-BESCHADIGD"):
         draai(huis, doel, FEBRUARI)
     assert roteer(huis, doel).versie == 2
     draai(huis, doel, FEBRUARI)
