@@ -1,4 +1,4 @@
-"""The runbook for a restore, followed as it stands: an installation, its ledger on PostgreSQL, is lost and comes back."""
+"""The runbook for a restore, followed as it stands: an installation is lost with its ledger, and comes back."""
 
 from __future__ import annotations
 
