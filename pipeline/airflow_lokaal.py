@@ -84,6 +84,8 @@ class LokaleDags:
             if not instellingen.map("airflow", naam, "airflow.db").exists():
                 db.initdb()
             bag = DagBag(str(DAGS))
+            for dag in bag.dags.values():
+                dag.deadline = None  # a scheduler watches it, and there is none
             DagBundlesManager().sync_bundles_to_db()  # type: ignore[no-untyped-call]
             sync_bag_to_db(bag, BUNDEL, None)
             _wake_api()
