@@ -80,7 +80,7 @@ def meet(module: str, opdracht: Opdracht) -> Gemeten:
     command = [sys.executable, "-W", "ignore", "-m", module]
     with (
         TemporaryFile() as stderr,
-        subprocess.Popen(  # noqa: S603 # nosec B603 - our own module, by this interpreter
+        subprocess.Popen(  # noqa: S603  # nosec B603 # our own module, by this interpreter
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, cwd=CHECKOUT
         ) as proces,
     ):

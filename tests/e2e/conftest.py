@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo.land import Aanlevering, maak_land
-from pipeline.demonstratie import _bied_aan
+from pipeline.demonstratie import bied_aan
 from pipeline.instellingen import Instellingen
 from pipeline.levering.inbox import neem_in, nieuwe_aanleveringen
 from pipeline.levering.verslag import maak_verslagen
@@ -70,7 +70,7 @@ def draai_maand(land: Land, maand: str) -> None:
     What comes late is about an earlier month, so that month is run again before this one.
     """
     batch = [aanlevering for aanlevering in land.aanleveringen if aanlevering.ontvangen == maand]
-    _bied_aan(land.instellingen, batch)
+    bied_aan(land.instellingen, batch)
     for bron in dict.fromkeys(aanlevering.bron for aanlevering in batch):
         for naam in nieuwe_aanleveringen(land.instellingen, bron):
             neem_in(land.instellingen, bron, naam)

@@ -22,8 +22,8 @@ from tests.e2e.conftest import Land
 from tests.e2e.speur import Speurder
 
 OPDRACHTEN = (
-    "controleer", "demo", "docs", "draai", "herkomst", "instellingen", "inzage", "lees", "metrieken",
-    "ontvang", "rapport", "status",
+    "attendeer", "benchmark", "controleer", "demo", "docs", "draai", "gezond", "herkomst", "instellingen", "inzage",
+    "lees", "metrieken", "ontvang", "rapport", "status",
 )  # fmt: skip
 PERIODE = "2026-01"
 AANWEZIG, BUITENSTAANDER, GEDEELD = maak_bsn(1), maak_bsn(2), maak_bsn(3)

@@ -14,9 +14,11 @@ import pytest
 import sqlalchemy as sa
 from lxml import etree
 
+from lineage import afdrukken
 from lineage import tabellen as t
 from lineage.retour import onbesliste_signalen as in_onderzoek_voor
 from lineage.retour import ongegronde_signalen, oordelen
+from pipeline.heelheid import afdrukken_van
 from pipeline.instellingen import Instellingen
 from pipeline.retour.herbeoordeling import onbesliste_signalen
 from pipeline.retour.inbox import verwerk_inbox
@@ -292,6 +294,8 @@ def test_ungrounded_is_not_sent_again(eigen_stad: Instellingen, neem_in: Callabl
     for run in eigen_stad.grootboek.rijen(sa.select(t.productrun)):
         path = run_map(eigen_stad, run["run_id"]) / "signal_vsv.parquet"
         pq.write_table(pq.read_table(path).slice(0, 0), path)
+        with eigen_stad.grootboek.transactie() as connection:  # or it would be taken for damaged
+            afdrukken.leg_vast(connection, afdrukken_van(eigen_stad, [path]))
     neem_jongeren_op(eigen_stad, "2026-04")
 
     outcome = draai(eigen_stad, "vsv", "2026-04").uitlevering

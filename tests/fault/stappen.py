@@ -29,7 +29,7 @@ from pipeline.betrokkene.correctie import meld, rond_af, schrijf_terugmelding
 from pipeline.betrokkene.inzage import vraag_inzage
 from pipeline.betrokkene.tekst import schrijf as schrijf_inzage
 from pipeline.bewaren.opruimen import ruim_op
-from pipeline.demonstratie import _bied_aan
+from pipeline.demonstratie import bied_aan
 from pipeline.geleverd import geleverd_pad
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
@@ -61,7 +61,7 @@ Stap = Callable[[Instellingen], object]
 def maak_begin(instellingen: Instellingen) -> None:
     """A country of which February stands in the inbox, and two leveringen that will be parked."""
     met_certificaten(instellingen.data)
-    _bied_aan(instellingen, [each for each in _land(instellingen) if each.ontvangen == FEBRUARI])
+    bied_aan(instellingen, [each for each in _land(instellingen) if each.ontvangen == FEBRUARI])
     goed, slecht = [bijstand(maak_bsn(700))], [bijstand("123456789") for _ in range(1200)]
     for naam, rijen in ((STUK, goed + slecht), (GEWEIGERD, goed)):
         folder = instellingen.inbox / "gemeente" / f"{FEBRUARI}-{naam}"
@@ -97,7 +97,7 @@ def besluit(instellingen: Instellingen) -> None:
 
 def maart(instellingen: Instellingen) -> None:
     """The second month: taken in, passed, and what comes late for the first."""
-    _bied_aan(instellingen, [each for each in _land(instellingen) if each.ontvangen == MAART])
+    bied_aan(instellingen, [each for each in _land(instellingen) if each.ontvangen == MAART])
     inname(instellingen)
     toelaten(instellingen)
     maak_verslagen(instellingen)
