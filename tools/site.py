@@ -50,7 +50,12 @@ MENU: dict[str, Any] = {
     },
     "Begrijpen": {
         "Het huis": ["docs/architecture.md"],
-        "Privacy en veiligheid": ["docs/separation-of-duties.md", "docs/dreigingen.md", "tests/spec/privacy/README.md"],
+        "Privacy en veiligheid": [
+            "docs/separation-of-duties.md",
+            "docs/dreigingen.md",
+            "docs/fouten-proef.md",
+            "tests/spec/privacy/README.md",
+        ],
         "Cases en teksten": ["tests/spec/*/README.md", "docs/toelichtingen/README.md", "tests/published/README.md"],
         "Besluiten": ["docs/adr/README.md", "docs/adr/*.md"],
     },
