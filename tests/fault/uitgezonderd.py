@@ -7,6 +7,8 @@ _WERKMAP = "in de werkmap van een proces, die de opruiming vindt"
 _GENEREERT = "maakt broncode voor een ontwikkelaar, die het verschil in git ziet"
 _KANAAL = "tests/integration/test_lever_kanalen.py (SIGKILL midden in een upload), tests/fault/test_kanaal_wankel.py"
 _HERHAAL = "eigen map zonder stand; werkmap met procesnummer, die de opruiming vindt: tests/e2e/test_herhalen.py"
+_BEWAKING = "leidt af wat in het grootboek staat; de volgende keer opnieuw: tests/integration/test_attenderen.py"
+_METING = "meet alleen, in een map van zichzelf; wat afgebroken is wordt opnieuw gemaakt"
 
 UITGEZONDERD: dict[str, str] = {
     "connectors/kanaal_s3.py:S3Kanaal.lever schrijft": _KANAAL,
@@ -71,5 +73,30 @@ UITGEZONDERD: dict[str, str] = {
             "pipeline/vastlegging.py:pak_uit schrijft",
         ),
         _HERHAAL,
+    ),
+    **dict.fromkeys(
+        (
+            "lineage/attenderingen.py:leg_vast grootboek",
+            "lineage/attenderingen.py:schrijf_bezorging grootboek",
+            "lineage/deadlines.py:_zet grootboek",
+            "lineage/deadlines.py:stel grootboek",
+        ),
+        _BEWAKING,
+    ),
+    **dict.fromkeys(
+        (
+            "pipeline/meting/blad.py:schrijf schrijft",
+            "pipeline/meting/blad.py:schrijf schrijft 2",
+            "pipeline/meting/grens.py:inname schrijft",
+            "pipeline/meting/grens.py:uitlevering schrijft",
+            "pipeline/meting/uitslag.py:Uitslag.bewaar schrijft",
+            "pipeline/meting/voorraad.py:Voorraad._maak_eerder wist",
+            "pipeline/meting/voorraad.py:Voorraad._maak_eerder wist 2",
+            "pipeline/meting/voorraad.py:Voorraad._maak_maand wist",
+            "pipeline/meting/voorraad.py:Voorraad._maak_maand zet neer",
+            "pipeline/meting/voorraad.py:Voorraad.zet_klaar schrijft",
+            "pipeline/meting/voorraad.py:Voorraad.zet_klaar wist",
+        ),
+        _METING,
     ),
 }

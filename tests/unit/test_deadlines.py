@@ -22,7 +22,7 @@ def op(dag: str, uur: int = 12) -> datetime:
 def lever(instellingen: Instellingen, periode: str, dag: str, uur: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A delivery of inkomsten that ended for everybody at a moment."""
     monkeypatch.setattr(grootboek, "now", lambda: op(dag, uur))
-    instellingen.grootboek.schrijf_stap(Stap("lever", "run", "inkomsten", periode))
+    instellingen.grootboek.schrijf_stap(Stap("lever", "run", "inkomsten", periode, begonnen_op=op(dag, uur)))
 
 
 def inkomsten(instellingen: Instellingen) -> dict[str, tuple[Any, ...]]:
