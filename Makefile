@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint drift airflow benchmark ratios soak sbom audit release site lock clean
+.PHONY: demo test check lint drift planner airflow benchmark ratios soak sbom audit release site lock clean
 
 # The lock names every package with its hashes, so pip need not (and may not) resolve anything by itself.
 $(READY): requirements.lock pyproject.toml
@@ -50,6 +50,10 @@ check: $(READY) $(SPARK) lint drift site
 	$(BIN)/keten demo
 	$(BIN)/python -m pytest tests/benchmarks
 	$(BIN)/python -m pytest --ignore tests/benchmarks -n auto --dist loadfile
+
+# The DAGs under the real scheduler on PostgreSQL, two months: more than ten minutes, so not part of `check`.
+planner: $(READY)
+	PLANNERPROEF=1 $(BIN)/python -m pytest tests/integration/test_airflow.py
 
 airflow: $(READY)
 	$(BIN)/python -m pipeline.airflow_standalone
