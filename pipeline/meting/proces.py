@@ -8,6 +8,7 @@ import subprocess  # nosec B404 # runs stages of this program
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -37,7 +38,7 @@ class Opdracht(BaseModel):
 class Gedaan(BaseModel):
     """What a process did, in seconds by the clock and of its processors (those of processes it started included).
 
-    `opnieuw` are bytes of leveringen that had passed the door before; `bestanden` were read; `uitkomst` is compared
+    `geheugen` is the most it held, in bytes; `opnieuw` are bytes of leveringen that had passed the door before; `bestanden` were read; `uitkomst` is compared
     with that of others who do the same, for `product`.
     """
 
@@ -45,6 +46,7 @@ class Gedaan(BaseModel):
 
     seconden: float = 0.0
     processor: float = 0.0
+    geheugen: int = 0
     rijen: int = 0
     bytes: int = 0
     opnieuw: int = 0
@@ -70,8 +72,8 @@ class ProcesMislukt(Exception):
 def meet(module: str, opdracht: Opdracht) -> Gemeten:
     """Runs `python -m <module>` with this as its input.
 
-    Memory is what Linux counts for a process that has ended and for those that ended before it (`wait4`): the largest
-    of them, in bytes.
+    Memory is the most that it, or one of the processes it started, held: it says so itself, because what Linux counts
+    for a process that has ended (`wait4`) begins with what the process that started it held.
 
     Raises:
         ProcesMislukt: it ended with an error.
@@ -96,7 +98,7 @@ def meet(module: str, opdracht: Opdracht) -> Gemeten:
         raise ProcesMislukt(f"{_wat(opdracht)}: {errors[-1] if errors else proces.returncode}")
     gedaan = Gedaan.model_validate_json(said.splitlines()[-1])
     looptijd = time.perf_counter() - begin
-    return Gemeten(gedaan, looptijd, gebruik.ru_utime + gebruik.ru_stime, gebruik.ru_maxrss * 1024)
+    return Gemeten(gedaan, looptijd, gebruik.ru_utime + gebruik.ru_stime, gedaan.geheugen)
 
 
 def _wat(opdracht: Opdracht) -> str:
@@ -117,7 +119,14 @@ class Klok:
     def klaar(self, gedaan: Gedaan) -> Gedaan:
         """What was done, with the time it took."""
         seconden, processor = time.perf_counter() - self._begin, self._verbruikt() - self._processor
-        return gedaan.model_copy(update={"seconden": seconden, "processor": processor})
+        return gedaan.model_copy(update={"seconden": seconden, "processor": processor, "geheugen": _meeste_geheugen()})
+
+
+def _meeste_geheugen() -> int:
+    """The most bytes of memory this process has held, or one that it started and that ended."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    own = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return 1024 * max(own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 
 
 def antwoord(gedaan: Gedaan) -> None:

@@ -17,9 +17,11 @@ from message_formats.lees import lees_map
 from message_formats.openen import Opener
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
+from pipeline.pins import referentie_digest
 from pipeline.signaleer import signaleer
 from schemas import load
 from schemas.ontvanger import Machtiging
+from schemas.reference import reference_tables
 from tests.e2e.keten import FEBRUARI, MAART, RMC_UTRECHT, UTRECHT, neem_jongeren_op
 from tests.geopend import met_certificaten, opener
 
@@ -177,6 +179,7 @@ def test_samenwerkingsverband_receives_for_a_gemeente(
         }
     )
     monkeypatch.setitem(load.ontvangers(), "swv-01", verband)
+    monkeypatch.setattr("pipeline.pins._referentie_nu", lambda: referentie_digest(reference_tables()))
     machtiging = Machtiging(
         gemeente=UTRECHT, samenwerkingsverband="swv-01", producten=frozenset({"vsv"}), van=date(2026, 1, 1), tot=None,
         grondslag="gemeenschappelijke regeling; verwerkersovereenkomst AVG art. 28",

@@ -98,7 +98,7 @@ def test_old_version_stays_readable_until_nothing_is_under_it(
     assert _status(eigen_dorp) == {1: "vervallen", 2: "actief"}
 
 
-def _breek_af(*_: object) -> list[int]:
+def _breek_af(*_: object, **__: object) -> list[int]:
     raise KeyboardInterrupt
 
 

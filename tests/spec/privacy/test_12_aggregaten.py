@@ -13,6 +13,7 @@ from lxml import html
 from lineage.klein import GRENS
 from pipeline.instellingen import Instellingen
 from reports.blad import AFGESCHERMD
+from reports.bladen import MUTATIES
 from reports.onderdrukking import Optelling, onderdruk
 from tests.e2e.speur import Speurder
 from tests.spec.privacy import dorp as d
@@ -29,6 +30,7 @@ VAN_DINGEN |= {
 VAN_DINGEN |= {"Maanden op tijd", "Maanden te laat", "Maanden die nog lopen"}
 VAN_PERSONEN = {"Ontvangen", "Gebruikt", "Buiten doel", "Uitval", "Records", "Signalen", "Ongewijzigd", "Aantal"}
 VAN_PERSONEN |= {"Teller", "Noemer", "Niet meegeteld", "Gegrond", "Ongegrond", "In onderzoek", "Teruggemeld"}
+VAN_PERSONEN |= set(MUTATIES.values())
 
 
 def test_no_small_count_on_any_page(dorp: Instellingen) -> None:
