@@ -38,8 +38,8 @@ class Opdracht(BaseModel):
 class Gedaan(BaseModel):
     """What a process did, in seconds by the clock and of its processors (those of processes it started included).
 
-    `geheugen` is the most it held, in bytes; `opnieuw` are bytes of leveringen that had passed the door before; `bestanden` were read; `uitkomst` is compared
-    with that of others who do the same, for `product`.
+    `geheugen` is the most it held, in bytes; `opnieuw` are bytes of leveringen that had passed the door before;
+    `bestanden` were read; `uitkomst` is compared with that of others who do the same, for `product`.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -206,7 +206,8 @@ class Duurproef:
     def _sluit_aan(self) -> None:
         """Every passage and every delivery reconciles exactly, counted from the ledger."""
         ledger, per_stap = self.instellingen.grootboek, dict[int, dict[tuple[str, str, str], int]]()
-        for row in ledger.rijen(sa.select(t.telling).where(t.telling.c.tabel != "mutatie")):  # counts the same once more
+        once = sa.select(t.telling).where(t.telling.c.tabel != "mutatie")  # of which are counted the same signals again
+        for row in ledger.rijen(once):
             per_stap.setdefault(row["stap_nr"], {})[row["doel"], row["tabel"], row["reden"]] = row["aantal"]
         u = t.uitlevering.c
         planned = {
