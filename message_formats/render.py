@@ -15,11 +15,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from message_formats.names import Formaat, camel, is_number, pascal
-from message_formats.text import Rows, all_equal, escape_csv, escape_json, escape_xml, rows_csv, rows_json, rows_xml
+from message_formats.text import (
+    Rows,
+    all_equal,
+    escape_csv,
+    escape_json,
+    escape_xml,
+    normalise,
+    rows_csv,
+    rows_json,
+    rows_xml,
+)
 from message_formats.weave import LEEG, Posities, Rijen, Weefsel
 from schemas.berichten import BerichtVeld
 
 Masker = npt.NDArray[np.bool_]
+
+PROEF, WEINIG = 512, 32  # so many different texts among so many rows at most, and a column becomes a table
 
 
 @dataclass(frozen=True)
@@ -89,6 +101,9 @@ class Kolom:
     vast: bool = False
 
 
+_ONTBREEKT = Kolom(pa.array([], pa.string()), None, None, ontbreekt=True, vrij=True)
+
+
 @dataclass(frozen=True)
 class _Slot:
     """What is still to be written after a value: `tekst` where `waar` (None: everywhere), `anders` elsewhere."""
@@ -99,16 +114,38 @@ class _Slot:
 
 
 def as_kolom(array: pa.Array) -> Kolom:
-    """Prepares a column: text is kept, numbers and dates become text, through a table when they lie close together."""
-    absent = array.null_count == len(array)
-    present = None if not array.null_count or absent else array.is_valid().to_numpy(zero_copy_only=False)
-    if absent:
-        return Kolom(array.slice(0, 0), None, None, ontbreekt=True, vrij=True)
-    free = not pa.types.is_string(array.type)
-    teksten, posities = _looked_up(array) if free else (array, None)
-    if present is None and (len(teksten) == 1 if posities is not None else all_equal(teksten)):
-        return Kolom(teksten.slice(0, 1), None, None, ontbreekt=False, vrij=free, vast=True)
-    return Kolom(teksten, posities, present, ontbreekt=False, vrij=free)
+    """Prepares a column: numbers and dates become text, through a table when they lie close together.
+
+    Texts become what every format can hold, an empty one absent; when few are different they become a table too.
+    """
+    if array.null_count == len(array):
+        return _ONTBREEKT
+    if not pa.types.is_string(array.type):
+        return _kolom(*_looked_up(array), _present(array), vrij=True)
+    if not _few_different(array):
+        teksten = normalise(array)
+        return _kolom(teksten, None, _present(teksten), vrij=False)
+    coded = array.dictionary_encode()
+    teksten = normalise(coded.dictionary)
+    present = _present(teksten.take(coded.indices) if teksten.null_count else array)
+    return _kolom(teksten, coded.indices.fill_null(0).to_numpy(), present, vrij=False)
+
+
+def _kolom(teksten: pa.StringArray, posities: Posities | None, aanwezig: Masker | None, *, vrij: bool) -> Kolom:
+    if aanwezig is not None and not aanwezig.any():
+        return _ONTBREEKT
+    if aanwezig is None and (len(teksten) == 1 if posities is not None else all_equal(teksten)):
+        return Kolom(teksten.slice(0, 1), None, None, ontbreekt=False, vrij=vrij, vast=True)
+    return Kolom(teksten, posities, aanwezig, ontbreekt=False, vrij=vrij)
+
+
+def _present(array: pa.Array) -> Masker | None:
+    return array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
+
+
+def _few_different(array: pa.StringArray) -> bool:
+    """Whether a column seems to hold few different texts, by its first rows."""
+    return bool(pc.count_distinct(array.slice(0, PROEF), mode="only_valid").as_py() <= WEINIG)
 
 
 def _looked_up(array: pa.Array) -> tuple[pa.StringArray, Posities | None]:
@@ -191,7 +228,7 @@ class _Doek:
             if keep:
                 self._vast(before + after)
         elif kolom.vast:
-            self._vast(before + (kolom.teksten if kolom.vrij else self._stijl.escape(kolom.teksten))[0].as_py() + after)
+            self._vast(before + self._geschreven(kolom)[0].as_py() + after)
         elif kolom.posities is not None:
             self._tabel(kolom, kolom.posities, before, after)
         else:
@@ -218,10 +255,15 @@ class _Doek:
             self._flush(fixed, "", None)
             fixed = _Slot("")
         opening = pa.scalar(fixed.tekst + before)
-        texts = pc.binary_join_element_wise(opening, kolom.teksten, pa.scalar(after), pa.scalar(""))
+        texts = pc.binary_join_element_wise(opening, self._geschreven(kolom), pa.scalar(after), pa.scalar(""))
         absent = self._weefsel.vast([fixed.tekst + (before + after if self._stijl.leeg else "")])
         places = posities + np.int32(self._weefsel.voeg_toe(texts))
         self._weefsel.zet(self._absent(places, kolom.aanwezig, absent))
+
+    def _geschreven(self, kolom: Kolom) -> pa.StringArray:
+        """The texts of a column of few, as the format has them."""
+        plain = kolom.vrij or not len(self._stijl.rijen(kolom.teksten))
+        return kolom.teksten if plain else self._stijl.escape(kolom.teksten)
 
     def _values(self, kolom: Kolom) -> Posities:
         places = self._row + np.int32(self._weefsel.voeg_toe(kolom.teksten))

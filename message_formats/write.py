@@ -43,7 +43,7 @@ from message_formats.render import (
     render_prefixed,
     render_signalen,
 )
-from message_formats.text import escape_xml_text, normalise
+from message_formats.text import escape_xml_text
 from message_formats.weave import Rijen
 from schemas.berichten import Bericht, BerichtVeld, wat_velden
 
@@ -185,8 +185,8 @@ class Fragmenten:
         bewijs = self._bewijs.take(pa.array(order))
         return _Blok(
             signalen.num_rows,
-            {naam: as_kolom(_conform(signalen.column(naam))) for naam in signalen.column_names},
-            {naam: as_kolom(_conform(bewijs.column(naam))) for naam in bewijs.column_names},
+            {naam: as_kolom(_een_geheel(signalen.column(naam))) for naam in signalen.column_names},
+            {naam: as_kolom(_een_geheel(bewijs.column(naam))) for naam in bewijs.column_names},
             grens,
         )
 
@@ -269,7 +269,5 @@ def _select(table: pa.Table, schema: pa.Schema, velden: dict[str, BerichtVeld]) 
     return pa.table(columns, schema=schema)
 
 
-def _conform(column: pa.ChunkedArray) -> pa.Array:
-    """A column of a chunk, with texts that every format can hold."""
-    array = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-    return normalise(array) if pa.types.is_string(array.type) else array
+def _een_geheel(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()

@@ -28,7 +28,7 @@ from schemas.load import producten
 from tests.unit.message_voorbeelden import FORMATEN, INKOMSTEN, make_bewijs, make_envelop, make_signalen, write_all
 
 SIGNALS = 120_000
-ROUNDS = 3
+ROUNDS = 5
 VALIDATED, MESSAGES = 40_000, 16  # in each format
 
 pytestmark = pytest.mark.zwaar
