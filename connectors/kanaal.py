@@ -2,11 +2,13 @@
 
 `lever` puts the files of a delivery in their place, the manifest last, so that a manifest means that all it names is
 there. Called again after it was cut off it does the whole delivery again; `haal` tells whether that is needed.
+
+A store can also be where others put what is for us: `Afhaalkanaal` lists it, fetches from it and clears it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +31,40 @@ class Kanaal(Protocol):
 
     def haal(self, plaats: str, naam: str) -> bytes | None:
         """A small file that stands at the recipient; None when it is not there. Raises what `lever` raises."""
+
+
+@dataclass(frozen=True)
+class Gevonden:
+    """A file in a store: its name below the place that was listed, with `/` between folders.
+
+    With its size in bytes, and when it was written, in whole seconds since 1970 by the clock of the store.
+    """
+
+    naam: str
+    bytes: int
+    gewijzigd: int
+
+
+class Afhaalkanaal(Protocol):
+    """A store from which we fetch what others put there. Each raises what `Kanaal.lever` raises."""
+
+    def lijst(self, plaats: str) -> list[Gevonden]:
+        """Every file below a place, in the order of their names.
+
+        A file of which a part of the name begins with a point is still being written and is not among them; nor is
+        what is no plain file.
+        """
+
+    def ontvang(self, plaats: str, namen: Mapping[str, Path]) -> None:
+        """Fetches files, by the name `lijst` gave, each to a file here."""
+
+    def verwijder(self, plaats: str, namen: Sequence[str]) -> None:
+        """Removes files, one by one in this order; one that is gone is no failure."""
+
+
+def leesbaar(naam: str) -> bool:
+    """Whether a name in a store is one to fetch: below the place, and finished."""
+    return all(deel and not deel.startswith(".") and "\\" not in deel and "\0" not in deel for deel in naam.split("/"))
 
 
 @dataclass(frozen=True)

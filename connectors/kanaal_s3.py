@@ -7,7 +7,7 @@ so a line that fails one call in three still gets a delivery of ten objects thro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,7 +20,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from connectors.kanaal import Storing
+from connectors.kanaal import Gevonden, Storing, leesbaar
 from schemas.fout import KetenFout
 
 WACHT = 30
@@ -40,6 +40,10 @@ class S3Kanaal:
     geheim: str = field(repr=False)
     voorvoegsel: str = ""
     _staat_er: set[tuple[str, str, int, int]] = field(default_factory=set, repr=False, compare=False)
+
+    @property
+    def _transfer(self) -> TransferConfig:
+        return TransferConfig(multipart_threshold=_DEEL, multipart_chunksize=_DEEL, max_concurrency=2)
 
     @cached_property
     def _client(self) -> Any:
@@ -61,7 +65,6 @@ class S3Kanaal:
 
     def lever(self, bestanden: Sequence[Path], plaats: str) -> None:
         """Uploads the files in their order; when it is tried again not those that stand there since the last time."""
-        transfer = TransferConfig(multipart_threshold=_DEEL, multipart_chunksize=_DEEL, max_concurrency=2)
         with self._vertaald():
             for bestand in bestanden:
                 made = bestand.stat()
@@ -73,7 +76,7 @@ class S3Kanaal:
                     self.emmer,
                     self._naam(plaats, bestand.name),
                     ExtraArgs={"ChecksumAlgorithm": "SHA256"},
-                    Config=transfer,
+                    Config=self._transfer,
                 )
                 self._staat_er.add(done)
             self._staat_er.clear()
@@ -88,6 +91,35 @@ class S3Kanaal:
                 if _code(fout) in _ABSENT:
                     return None
                 raise
+
+    def lijst(self, plaats: str) -> list[Gevonden]:
+        """The objects whose names begin with a place."""
+        with self._vertaald():
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.emmer, Prefix=self._naam(plaats, "")
+            )
+            found = [
+                Gevonden(
+                    each["Key"].removeprefix(self._naam(plaats, "")),
+                    each["Size"],
+                    int(each["LastModified"].timestamp()),
+                )
+                for page in pages
+                for each in page.get("Contents", [])
+            ]
+        return sorted((each for each in found if leesbaar(each.naam)), key=lambda each: each.naam)
+
+    def ontvang(self, plaats: str, namen: Mapping[str, Path]) -> None:
+        """Fetches objects, a large one in parts."""
+        with self._vertaald():
+            for naam, doel in namen.items():
+                self._client.download_file(self.emmer, self._naam(plaats, naam), str(doel), Config=self._transfer)
+
+    def verwijder(self, plaats: str, namen: Sequence[str]) -> None:
+        """Removes objects; the store does not mind when one is gone."""
+        with self._vertaald():
+            for naam in namen:
+                self._client.delete_object(Bucket=self.emmer, Key=self._naam(plaats, naam))
 
     def _naam(self, plaats: str, naam: str) -> str:
         return f"{self.voorvoegsel}{plaats}/{naam}"

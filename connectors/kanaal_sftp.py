@@ -7,21 +7,22 @@ and get their own when all are there. The connection lasts one delivery.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import asyncssh
 
-from connectors.kanaal import Storing
+from connectors.kanaal import Gevonden, Storing, leesbaar
 from schemas.fout import KetenFout
 
 T = TypeVar("T")
 WACHT = 30.0  # seconds for the connection, and in which the other side must say something
 _REFUSED = (asyncssh.PermissionDenied, asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed)
 _REFUSED_THERE = (asyncssh.SFTPPermissionDenied, asyncssh.SFTPWriteProtect)
+_ABSENT = (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath)
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,42 @@ class SftpKanaal:
             try:
                 async with sftp.open(f"{self.map}/{plaats}/{naam}", "rb") as file:
                     content = await file.read()
-            except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath):
+            except _ABSENT:
                 return None
             return content if isinstance(content, bytes) else content.encode()
 
         return self._met_verbinding(work)
+
+    def lijst(self, plaats: str) -> list[Gevonden]:
+        """The plain files in a folder and the folders in it; links are not followed."""
+
+        async def work(sftp: asyncssh.SFTPClient) -> list[Gevonden]:
+            return sorted([each async for each in _doorloop(sftp, f"{self.map}/{plaats}", "")], key=lambda g: g.naam)
+
+        return self._met_verbinding(work)
+
+    def ontvang(self, plaats: str, namen: Mapping[str, Path]) -> None:
+        """Fetches files over one connection."""
+
+        async def work(sftp: asyncssh.SFTPClient) -> None:
+            for naam, doel in namen.items():
+                await sftp.get(f"{self.map}/{plaats}/{naam}", str(doel))
+
+        self._met_verbinding(work)
+
+    def verwijder(self, plaats: str, namen: Sequence[str]) -> None:
+        """Removes files, and the folder they were in when nothing is left in it."""
+
+        async def work(sftp: asyncssh.SFTPClient) -> None:
+            for naam in namen:
+                with suppress(*_ABSENT):
+                    await sftp.remove(f"{self.map}/{plaats}/{naam}")
+            folders = {folder for naam in namen if (folder := naam.rpartition("/")[0])}
+            for folder in sorted(folders, reverse=True):
+                with suppress(asyncssh.SFTPError):  # something else is in it, or it is gone
+                    await sftp.rmdir(f"{self.map}/{plaats}/{folder}")
+
+        self._met_verbinding(work)
 
     def _met_verbinding(self, work: Callable[[asyncssh.SFTPClient], Coroutine[None, None, T]]) -> T:
         async def run() -> T:
@@ -93,6 +125,22 @@ class SftpKanaal:
             connection.start_sftp_client() as sftp,
         ):
             yield sftp
+
+
+async def _doorloop(sftp: asyncssh.SFTPClient, folder: str, voor: str) -> AsyncIterator[Gevonden]:
+    try:
+        entries = [entry async for entry in sftp.scandir(folder)]
+    except _ABSENT:
+        return
+    for entry in entries:
+        name = entry.filename if isinstance(entry.filename, str) else entry.filename.decode(errors="replace")
+        if not leesbaar(name):
+            continue
+        if entry.attrs.type == asyncssh.FILEXFER_TYPE_DIRECTORY:
+            async for found in _doorloop(sftp, f"{folder}/{name}", f"{voor}{name}/"):
+                yield found
+        elif entry.attrs.type == asyncssh.FILEXFER_TYPE_REGULAR:
+            yield Gevonden(f"{voor}{name}", entry.attrs.size or 0, entry.attrs.mtime or 0)
 
 
 def _naam(host: str, poort: int) -> str:

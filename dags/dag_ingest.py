@@ -11,6 +11,10 @@ from schemas.bron import Bron
 from schemas.load import bronnen
 
 
+def _waarvan(bron: Bron) -> str:
+    return f"Fetches from the channel `{bron.kanaal}` what was put there. " if bron.kanaal else ""
+
+
 def make_dag(bron: Bron) -> DAG:
     """The DAG that takes in the leveringen of one bron."""
 
@@ -20,9 +24,10 @@ def make_dag(bron: Bron) -> DAG:
         doc_md=f"""
 **{bron.naam}** ({bron.houder}). {bron.omschrijving}
 
-Looks in the inbox of this bron, takes in each new folder as one levering (the same files twice are one levering) and
-passes it through the door for every doel that consults this bron. Every task may be cleared and run again: nothing is
-done twice. What cannot be used is put aside with a code; see `keten status` and the report.
+{_waarvan(bron)}Looks in the inbox of this bron,
+takes in each new folder as one levering (the same files twice are one levering) and passes it through the door for
+every doel that consults this bron. Every task may be cleared and run again: nothing is done twice. What cannot be used
+is put aside with a code; see `keten status` and the report.
 """,
         schedule=_inname,
         start_date=datetime(2026, 1, 1, tz="Europe/Amsterdam"),
@@ -33,6 +38,15 @@ done twice. What cannot be used is put aside with a code; see `keten status` and
     )
     def ingest() -> None:
         @task
+        def haal_op() -> int:
+            """Fetches what the bron put in a store to the inbox; returns how many leveringen."""
+            from pipeline.levering.inbox import haal_op as haal  # noqa: PLC0415
+
+            found = haal(instellingen(), bron.bron)
+            found.eis()
+            return found.aantal
+
+        @task(trigger_rule="all_done")  # what is here goes on when a store does not answer
         def zoek() -> list[str]:
             """Names of new folders in the inbox."""
             from pipeline.levering.inbox import nieuwe_aanleveringen  # noqa: PLC0415
@@ -56,7 +70,10 @@ done twice. What cannot be used is put aside with a code; see `keten status` and
             maak_verslagen(instellingen())
             return passed
 
-        ontvang.expand(naam=zoek()) >> toelaten()
+        found = zoek()
+        if bron.kanaal:
+            haal_op() >> found
+        ontvang.expand(naam=found) >> toelaten()
 
     return ingest()
 

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from schemas.model import Model
 
+VAN_ONTVANGERS = "van ontvangers"
 VeldType = Literal["bsn", "lhnr", "tekst", "code", "datum", "geheel", "bedrag", "janee"]
 
 
@@ -249,7 +250,11 @@ class NietGelezen(Model):
 
 
 class Bron(Model):
-    """A source: who holds it, how often it delivers, and its tables."""
+    """A source: who holds it, how often it delivers, and its tables.
+
+    `kanaal` names the channel of `kanaal.yml` from which its leveringen are fetched: `VAN_ONTVANGERS` is that of each
+    recipient, where recipients are who supply it. Without it they are put in the inbox of the installation.
+    """
 
     bron: str
     naam: str
@@ -257,6 +262,7 @@ class Bron(Model):
     houder: str
     frequentie: Literal["dagelijks", "maandelijks"]
     herkomst: str
+    kanaal: str | None = None
     niet_gelezen: tuple[NietGelezen, ...] = ()
     drempels: Drempels = Drempels()
     tabellen: dict[str, Tabel] = Field(default_factory=dict)

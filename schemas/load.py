@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from schemas.bron import Bron, Tabel
+from schemas.bron import VAN_ONTVANGERS, Bron, Tabel
 from schemas.doel import Doel, Raadpleging, Tenzij
 from schemas.model import Melding
 from schemas.ontvanger import Kanaal, Kanalen, Machtiging, Ontvanger
@@ -59,6 +59,8 @@ def bronnen() -> dict[str, Bron]:
 def _read_bron(folder: Path) -> Bron:
     tabellen = [Tabel(**read_yaml(path)) for path in sorted(folder.glob("*.yml")) if path.stem != "bron"]
     bron = Bron(**read_yaml(folder / "bron.yml"), tabellen={tabel.tabel: tabel for tabel in tabellen})
+    if bron.kanaal not in (None, VAN_ONTVANGERS, *kanalen()):
+        raise SchemaFout(f"bronnen/{bron.bron}/bron.yml: onbekend kanaal {bron.kanaal}")
     for tabel in tabellen:
         _check_tabel(f"bronnen/{bron.bron}/{tabel.tabel}.yml", tabel)
         if tabel.aanleveraar not in (None, bron.bron, *tabel.velden):
@@ -225,7 +227,7 @@ def _read_machtiging(row: dict[str, str]) -> Machtiging:
 @cache
 def kanalen() -> dict[str, Kanaal]:
     """The channels through which is delivered, by name."""
-    return Kanalen(kanalen=read_yaml(ROOT / "ontvangers" / "kanaal.yml")).kanalen
+    return Kanalen(kanalen=read_yaml(ROOT / "kanaal.yml")).kanalen
 
 
 def bronnen_van(product: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Column, Table
 
-from pipeline.scherm import console, toon_tellingen, voortgang
+from pipeline.scherm import OPZIJ, console, toon_tellingen, voortgang
 
 if TYPE_CHECKING:
     from lineage.ledger import Rij
@@ -35,6 +35,38 @@ def lijst(
         cells = [levering[naam] for naam in _KOLOMMEN]
         table.add_row(levering["levering_id"], *(cell or "-" for cell in cells))
     console.print(table)
+
+
+@app.command()
+def inbox(
+    bron: Annotated[list[str] | None, typer.Argument(help="Namen van bronnen, bijvoorbeeld uwv; anders alle.")] = None,
+) -> None:
+    """Haal op wat bronnen op hun kanaal hebben gezet en neem in wat in de inbox staat, zoals de DAG's ingest doen."""
+    from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.levering.inbox import haal_op, neem_in, nieuwe_aanleveringen  # noqa: PLC0415
+    from pipeline.levering.verslag import maak_verslagen  # noqa: PLC0415
+    from pipeline.toelaten import toelaten  # noqa: PLC0415
+    from schemas.fout import KetenFout  # noqa: PLC0415
+    from schemas.load import bronnen, meldingen  # noqa: PLC0415
+
+    if unknown := set(bron or ()) - bronnen().keys():
+        raise KetenFout("L-BRON", ", ".join(sorted(unknown)))
+    instellingen, aside, count = Instellingen(), False, 0
+    for naam in bron or bronnen():
+        gehaald = haal_op(instellingen, naam)
+        for wie, code in gehaald.fouten.items():
+            console.print(f"{wie}: {code}: {meldingen()[code].betekenis}", soft_wrap=True)
+        for aanlevering in nieuwe_aanleveringen(instellingen, naam):
+            ontvangst = neem_in(instellingen, naam, aanlevering)
+            console.print(f"{ontvangst.levering_id}: {ontvangst.status}, {ontvangst.bestanden} bestand(en)")
+            aside, count = aside or bool(ontvangst.code), count + 1
+        toelaten(instellingen, bron=naam)
+        aside = aside or bool(gehaald.fouten)
+    maak_verslagen(instellingen)
+    if not count:
+        console.print("Er was niets.")
+    if aside:
+        raise typer.Exit(OPZIJ)
 
 
 @app.command()

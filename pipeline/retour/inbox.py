@@ -1,24 +1,29 @@
 """The inbox of retourberichten: `landing/retour/<ontvanger>/`, worked through, answered and moved aside.
 
-A signature stands beside its message and comes first. A file that was taken in gets a name of ours, because its own may
-hold a burgerservicenummer.
+First is fetched what recipients put in a store of their own: it stands there in `<ontvanger>/retour/nieuw/`, beside
+where they find their answers, and is removed when it is here. A signature stands beside its message and comes first. A
+file that was taken in gets a name of ours, because its own may hold a burgerservicenummer.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePath
 
+from connectors.kanaal import Gevonden
 from message_formats.openen import HANDTEKENING
 from pipeline.instellingen import Instellingen
+from pipeline.ophalen import Opgehaald, Zending, ZetNeer, haal_alles
 from pipeline.retour.antwoord import lever_antwoorden
 from pipeline.retour.retour import verwerk
 from pipeline.storing import gecodeerd
 from schemas.load import ontvangers
 
 VERWERKT = "verwerkt"
+NIEUW = "retour/nieuw"
 
 
 @gecodeerd
@@ -29,7 +34,7 @@ def verwerk_inbox(instellingen: Instellingen) -> Counter[str]:
 
 
 def _verwerk_inbox(instellingen: Instellingen) -> Counter[str]:
-    result: Counter[str] = Counter()
+    result = Counter(_haal_op(instellingen).fouten.values())
     for ontvanger, path in _nieuw(instellingen):
         outcome = verwerk(instellingen, path, ontvanger)
         aside = path.parent / VERWERKT
@@ -39,6 +44,46 @@ def _verwerk_inbox(instellingen: Instellingen) -> Counter[str]:
         result[outcome.code or outcome.status] += 1
     lever_antwoorden(instellingen)
     return result
+
+
+def _haal_op(instellingen: Instellingen) -> Opgehaald:
+    places = {code: (ontvanger.kanaal, f"{code}/{NIEUW}") for code, ontvanger in ontvangers().items()}
+    inbox = instellingen.map("landing", "retour")
+    return haal_alles(instellingen, "retour", places, _zendingen, lambda code: _zet_in_inbox(inbox / code))
+
+
+def _zendingen(gevonden: Sequence[Gevonden]) -> list[Zending]:
+    """Each message with its signature; the names are ours, because theirs may hold a burgerservicenummer."""
+    messages: dict[str, list[Gevonden]] = {}
+    for each in gevonden:
+        if "/" not in each.naam:
+            messages.setdefault(each.naam.removesuffix(HANDTEKENING), []).append(each)
+    return [_zending(naam, tuple(files)) for naam, files in sorted(messages.items())]
+
+
+def _zending(naam: str, files: tuple[Gevonden, ...]) -> Zending:
+    teken = next((each.naam for each in files if each.naam == naam), None)
+    sort = PurePath(naam).suffix if PurePath(naam).suffix in (".json", ".xml") else ""
+    hier = {each.naam: f"bericht{sort}{each.naam.removeprefix(naam)}" for each in files}
+    return Zending(_kort(naam), files, teken, hier)
+
+
+def _kort(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _zet_in_inbox(inbox: Path) -> ZetNeer:
+    """Puts a message that was fetched in the inbox, after its signature, called after its name there and its moment."""
+
+    def zet_neer(naam: str, folder: Path) -> None:
+        inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in sorted(folder.iterdir(), key=lambda path: path.suffix != HANDTEKENING):
+            message = folder / path.name.removesuffix(HANDTEKENING)
+            stand = _kort(f"{message.stat().st_size} {message.stat().st_mtime_ns}")
+            path.rename(inbox / f"{naam}-{stand}{path.name.removeprefix('bericht')}")
+        folder.rmdir()
+
+    return zet_neer
 
 
 def _verplaats(path: Path, moved: Path) -> None:

@@ -7,6 +7,7 @@ _WERKMAP = "in de werkmap van een proces, die de opruiming vindt"
 _GENEREERT = "maakt broncode voor een ontwikkelaar, die het verschil in git ziet"
 _KANAAL = "tests/integration/test_lever_kanalen.py (SIGKILL midden in een upload), tests/fault/test_kanaal_wankel.py"
 _HERHAAL = "eigen map zonder stand; werkmap met procesnummer, die de opruiming vindt: tests/e2e/test_herhalen.py"
+_OPHALEN = "dood voor en na elke aanroep en naamswisseling: tests/fault/test_ophalen.py"
 _BEWAKING = "leidt af wat in het grootboek staat; de volgende keer opnieuw: tests/integration/test_attenderen.py"
 _METING = "meet alleen, in een map van zichzelf; wat afgebroken is wordt opnieuw gemaakt"
 
@@ -14,6 +15,18 @@ UITGEZONDERD: dict[str, str] = {
     "connectors/kanaal_s3.py:S3Kanaal.lever schrijft": _KANAAL,
     "connectors/kanaal_sftp.py:SftpKanaal.lever.work schrijft": _KANAAL,
     "connectors/kanaal_sftp.py:SftpKanaal.lever.work zet neer": _KANAAL,
+    **dict.fromkeys(
+        (
+            "connectors/kanaal_sftp.py:SftpKanaal.verwijder.work wist",
+            "pipeline/levering/inbox.py:_zet_in_inbox.zet_neer zet neer",
+            "pipeline/ophalen.py:Winkel._ontvang zet neer",
+            "pipeline/ophalen.py:Winkel._ontvang zet neer 2",
+            "pipeline/ophalen.py:Winkel._ruim_op wist",
+            "pipeline/retour/inbox.py:_zet_in_inbox.zet_neer wist",
+            "pipeline/retour/inbox.py:_zet_in_inbox.zet_neer zet neer",
+        ),
+        _OPHALEN,
+    ),
     "lineage/alleen.py:alleen schrijft": "een slot: leeg bestand, het slot zelf gaat met het proces",
     "pipeline/bewaren/vernietig.py:alleen schrijft": "een slot: leeg bestand, het slot zelf gaat met het proces",
     "lineage/pogingen.py:schrijf_poging grootboek": "een mislukte poging bij een kanaal: tests/fault/test_bezorging.py",
