@@ -14,7 +14,8 @@ from lxml import etree
 from lineage.ledger import Rij
 from pipeline.instellingen import Instellingen
 from pipeline.levering.ontvang import landed
-from schemas.load import find_tabel
+from schemas.bron import Plaatsen, Tabel
+from schemas.load import bronnen, find_tabel
 
 
 def lees_tabel(instellingen: Instellingen, naam: str, velden: list[str]) -> pd.DataFrame:
@@ -30,12 +31,33 @@ def lees_tabel(instellingen: Instellingen, naam: str, velden: list[str]) -> pd.D
     return pd.concat(delen, ignore_index=True) if delen else pd.DataFrame(columns=[*velden, "levering", "periode"])
 
 
+def _hernoem(gelezen: pd.DataFrame, naam: str, vorm: str) -> pd.DataFrame:
+    """Columns by the names of fields; nothing when they are those of another table: an archive may hold any."""
+    paden = {
+        tabel: {plaats.pad: veld for veld, plaats in plaatsen.items()}
+        for tabel, declared in bronnen()[naam.partition(".")[0]].tabellen.items()
+        if (plaatsen := _plaatsen(declared, vorm)) is not None
+    }
+    passend = {tabel: len(known.keys() & set(gelezen.columns)) for tabel, known in paden.items()}
+    eigen = naam.partition(".")[2]
+    return gelezen.rename(columns=paden[eigen]) if passend[eigen] == max(passend.values()) else pd.DataFrame()
+
+
+def _plaatsen(tabel: Tabel, vorm: str) -> Plaatsen | None:
+    match vorm:
+        case "csv":
+            return tabel.csv.kolommen if tabel.csv else None
+        case "parquet":
+            return tabel.parquet.kolommen if tabel.parquet else None
+        case _:
+            return tabel.json_.velden if tabel.json_ else None
+
+
 def _lees(pad: Path, bestand: Rij, naam: str) -> pd.DataFrame:
-    tabel = find_tabel(naam)
     match bestand["formaat"]:
         case "csv":
             gelezen = pd.read_csv(pad, sep=";", dtype=str, keep_default_na=False)
-            return gelezen.rename(columns={plaats.pad: veld for veld, plaats in tabel.csv.kolommen.items()})
+            return _hernoem(gelezen, naam, "csv")
         case "lo_brp":
             return _lees_persoonslijsten(pad, naam)
         case "parquet":
@@ -43,14 +65,13 @@ def _lees(pad: Path, bestand: Rij, naam: str) -> pd.DataFrame:
             for kolom in gelezen.columns:
                 if gelezen[kolom].map(type).astype(str).str.contains("date").any():
                     gelezen[kolom] = gelezen[kolom].map(lambda dag: dag.strftime("%Y%m%d") if dag else "")
-            return gelezen.rename(columns={plaats.pad: veld for veld, plaats in tabel.parquet.kolommen.items()})
+            return _hernoem(gelezen, naam, "parquet")
         case "xml":
             return pd.DataFrame(_lees_xml(pad, naam))
         case formaat:
             text = _tekst(pad)
             rows = [json.loads(line) for line in text.splitlines()] if formaat == "jsonregels" else json.loads(text)
-            namen = {plaats.pad: veld for veld, plaats in tabel.json_.velden.items()}
-            return pd.DataFrame([{namen[pad]: waarde for pad, waarde in row.items() if pad in namen} for row in rows])
+            return _hernoem(pd.DataFrame(rows), naam, "json")
 
 
 def _tekst(pad: Path) -> str:

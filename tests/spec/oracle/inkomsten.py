@@ -62,6 +62,8 @@ def over(
     eerste = peildatum.replace(day=1)
     vorige = f"{eerste - timedelta(days=1):%Y-%m}"  # the last month of which a levering was known, in these countries
     ingetrokken = ikv["melding"] == "INTREKKING"
+    # What was withdrawn before was told then.
+    pas_ingetrokken = ingetrokken and all(row["melding"] != "INTREKKING" for row in zelfde(v, ikv))
     begin, einde = uiterlijk(ikv["datum_begin"]), uiterlijk(ikv["datum_einde"])
     soort, _ = groep_van(t["uwv.inkomstenperiode"], {**_als_opgave(ikv), "datum_begin": ikv["datum_begin"]})
     begint = eerste <= begin <= peildatum
@@ -88,12 +90,12 @@ def over(
         was, is_ = (tel_op([row for row in rows if _maand(row) == maand]) for rows in (toen, nu))
         # signals.md does not say when bijstand must run: in the month that is corrected, as the SQL has it.
         dag = laatste_dag(maand)
-        if (was != is_ or ingetrokken) and gevolgd(t, ikv["persoon"], gemeente, dag.replace(day=1), dag):
+        if (was != is_ or pas_ingetrokken) and gevolgd(t, ikv["persoon"], gemeente, dag.replace(day=1), dag):
             is_ = NIETS if ingetrokken else is_
             yield "INK-04", is_ | {"tijdvak": maand, **_was_en_is(was, is_)}
     dag = laatste_dag(f"{begin:%Y-%m}")
     toen_al = gevolgd(t, ikv["persoon"], gemeente, dag.replace(day=1), dag)
-    if ingetrokken and not maanden and soort not in BIJSTAND and toen_al:
+    if pas_ingetrokken and not maanden and soort not in BIJSTAND and toen_al:
         yield "INK-04", NIETS | {"tijdvak": f"{begin:%Y-%m}", **_was_en_is(tel_op([]), NIETS)}
 
 

@@ -64,7 +64,8 @@ def uwv(draw: st.DrawFn, naam: str, peildatum: date) -> dict[str, list[Row]]:
         elif nieuw:
             verhoudingen[-1] = {**verhoudingen[-1], "datum_einde": einde}
         if not nieuw and draw(st.integers(0, 7)) == 7:
-            verhoudingen.append({**verhouding, "melding": "INTREKKING", **nu})
+            weg = draw(st.sampled_from((nu, nu, {})))  # in this periode, or before and told then
+            verhoudingen.append({**verhouding, "melding": "INTREKKING", **weg})
         met_begin = {**ikv, "datum_begin_ikv": begin}
         soort = {"datum_begin": begin, "code_soort_ikv": draw(st.sampled_from(SOORTEN))}
         perioden.append({**met_begin, **soort} | (nu if nieuw else {}))
