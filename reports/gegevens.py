@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -90,12 +91,21 @@ class Uitlevering:
 
 @dataclass(frozen=True)
 class Zending:
-    """That something was delivered to a recipient for a product and period, by whichever run."""
+    """That something was delivered to a recipient for a product and period, by whichever run.
+
+    `bestanden` counts its files, `mislukt` the attempts that failed before it was there; `beantwoord_op` is when the
+    first retourbericht about it was taken in.
+    """
 
     run_id: str
     ontvanger: str
     volgnummer: int
     dagtekening: datetime
+    bericht: str
+    leveringsoort: str
+    bestanden: int
+    mislukt: int
+    beantwoord_op: datetime | None
 
 
 @dataclass(frozen=True)
@@ -286,13 +296,38 @@ def _run(ledger: Ledger, newest: Rij, older: Iterable[Rij], used: Mapping[str, s
 
 def _zendingen(ledger: Ledger, product: str, periode: str) -> tuple[Zending, ...]:
     u = t.uitlevering.c
-    query = sa.select(u.run_id, u.ontvanger, u.volgnummer, u.dagtekening).where(
-        u.product == product, u.periode == periode, u.status == "geleverd"
-    )
+    same = (u.product == product, u.periode == periode, u.status == "geleverd")
+    fields = (u.run_id, u.ontvanger, u.volgnummer, u.dagtekening, u.bericht_identificatie, u.leveringsoort)
+    p, r = t.poging.c, t.retour.c
+    bestanden = _per_uitlevering(ledger, t.uitlevering_bestand, same, sa.func.count())
+    mislukt = _per_uitlevering(ledger, t.poging, (*same, p.uitkomst == "mislukt"), sa.func.count())
+    beantwoord = _per_uitlevering(ledger, t.retour, (*same, r.status == "aangenomen"), sa.func.min(r.ontvangen_op))
     return tuple(
-        Zending(row["run_id"], row["ontvanger"], row["volgnummer"], utc(row["dagtekening"]))
-        for row in ledger.rijen(query.order_by(u.ontvanger, u.volgnummer))
+        Zending(
+            row["run_id"],
+            row["ontvanger"],
+            row["volgnummer"],
+            utc(row["dagtekening"]),
+            row["bericht_identificatie"],
+            row["leveringsoort"],
+            bestanden.get(key, 0),
+            mislukt.get(key, 0),
+            utc(beantwoord[key]) if key in beantwoord else None,
+        )
+        for row in ledger.rijen(sa.select(*fields).where(*same).order_by(u.ontvanger, u.volgnummer))
+        for key in [(row["run_id"], row["ontvanger"])]
     )
+
+
+def _per_uitlevering(
+    ledger: Ledger, tabel: sa.Table, waar: Iterable[sa.ColumnElement[bool]], wat: sa.ColumnElement[Any]
+) -> dict[tuple[str, str], Any]:
+    """A figure from another table by run and recipient."""
+    u, c = t.uitlevering.c, tabel.c
+    about = sa.and_(c.run_id == u.run_id, c.ontvanger == u.ontvanger)
+    query = sa.select(u.run_id, u.ontvanger, wat.label("wat")).join_from(t.uitlevering, tabel, about).where(*waar)
+    rows = ledger.rijen(query.group_by(u.run_id, u.ontvanger))
+    return {(row["run_id"], row["ontvanger"]): row["wat"] for row in rows}
 
 
 def _tellingen(ledger: Ledger, soort: str, onderwerp: str) -> dict[tuple[str, str], int] | None:

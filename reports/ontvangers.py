@@ -65,12 +65,14 @@ def ontvangers_pagina() -> Pagina:
 
 def ontvanger_paginas(gegevens: Gegevens, bladen: Mapping[str, Product]) -> tuple[Pagina, ...]:
     """A page per recipient; `bladen` are the tables of every run by its `naam`."""
-    rows: dict[str, list[tuple[Cel, ...]]] = defaultdict(list)
+    rows, sent = defaultdict[str, list[tuple[Cel, ...]]](list), defaultdict[str, list[tuple[Cel, ...]]](list)
     for run in gegevens.runs:
+        for ontvanger, row in _verzonden(run):
+            sent[ontvanger].append(row)
         if run.naam in bladen:
             for ontvanger, row in _uitleveringen(run, bladen[run.naam].ontvangers):
                 rows[ontvanger].append(row)
-    return tuple(_pagina(item, rows[item.ontvanger], gegevens) for item in ontvangers().values())
+    return tuple(_pagina(item, rows[item.ontvanger], sent[item.ontvanger], gegevens) for item in ontvangers().values())
 
 
 def _uitleveringen(run: Run, blad: Blad) -> Iterable[tuple[str, tuple[Cel, ...]]]:
@@ -84,7 +86,7 @@ def _uitleveringen(run: Run, blad: Blad) -> Iterable[tuple[str, tuple[Cel, ...]]
         yield ontvanger, (product, maand(run.periode), *cells, datum(norm), verdict)
 
 
-def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], gegevens: Gegevens) -> Pagina:
+def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], sent: list[tuple[Cel, ...]], gegevens: Gegevens) -> Pagina:
     naam = f"ontvanger-{item.ontvanger}"
     uit = Blad(
         f"{naam}-uitleveringen",
@@ -104,6 +106,16 @@ def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], gegevens: Gegevens) ->
         tuple(rows),
         "Er is nog niets uitgeleverd.",
     )
+    verzonden = Blad(
+        f"{naam}-verzonden",
+        f"Elke uitlevering aan {item.naam}",
+        kolommen(
+            "Product", "Maand", "#Volgnummer", "Verzonden op", "Levering", "Kenmerk van het bericht", "#Bestanden",
+            "#Mislukte pogingen", "Beantwoord op",
+        ),
+        tuple(sent),
+        "Er is nog niets uitgeleverd.",
+    )  # fmt: skip
     krijgt = Blad(
         f"{naam}-producten",
         f"Wat {item.naam} krijgt",
@@ -123,6 +135,13 @@ def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], gegevens: Gegevens) ->
                 " De volgnummers zijn van alle uitleveringen.",
                 (uit,),
             ),
+            Deel(
+                "verzonden",
+                "Een voor een",
+                "Elke uitlevering heeft een eigen volgnummer en kenmerk. Met het kenmerk vindt de ontvanger haar terug."
+                " Beantwoord: de dag van het eerste retourbericht dat is aangenomen.",
+                (verzonden,),
+            ),
             Deel("producten", "Producten", bladen=(krijgt,)),
         ),
         (
@@ -137,6 +156,26 @@ def _pagina(item: Ontvanger, rows: list[tuple[Cel, ...]], gegevens: Gegevens) ->
             ("Contact", item.contact),
         ),
     )
+
+
+def _verzonden(run: Run) -> Iterable[tuple[str, tuple[Cel, ...]]]:
+    """Every delivery of a period; what was in it is not repeated, because it would say what changed."""
+    product = Verwijzing(producten()[run.product].naam, f"{run.naam}.html")
+    for zending in run.zendingen:
+        yield (
+            zending.ontvanger,
+            (
+                product,
+                maand(run.periode),
+                zending.volgnummer,
+                zending.dagtekening,
+                LEVERING[zending.leveringsoort],
+                zending.bericht,
+                zending.bestanden,
+                zending.mislukt,
+                zending.beantwoord_op,
+            ),
+        )
 
 
 def _machtiging(item: Ontvanger) -> Iterable[tuple[str, Cel]]:

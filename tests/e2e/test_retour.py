@@ -24,6 +24,7 @@ from pipeline.retour.herbeoordeling import onbesliste_signalen
 from pipeline.retour.inbox import verwerk_inbox
 from pipeline.signaleer import run_map
 from pipeline.werk import draai
+from reports.gegevens import lees
 from schemas.load import ontvangers
 from tests.e2e.keten import (
     BLIJFT,
@@ -113,6 +114,8 @@ def test_verdicts_are_kept(
     assert {(row["ontvanger"], row["product"], row["oordeel"]) for row in kept} == {(UTRECHT, "vsv", oordeel)}
     assert {row["signaal_id"] for row in kept} == {signaal["signaalId"] for signaal in answer["signalen"]}
     assert {row["signaal_code"] for row in kept} == {"VSV-D1"}
+    sent = {zending for run in lees(eigen_stad.grootboek).runs for zending in run.zendingen if zending.beantwoord_op}
+    assert [(each.ontvanger, each.bericht) for each in sent] == [(UTRECHT, answer["envelop"]["berichtIdentificatie"])]
     assert not Speurder([BLIJFT, VERHUIST]).zoek(eigen_stad.map("ledger"))
 
 

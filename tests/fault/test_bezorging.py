@@ -19,6 +19,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
 from pipeline.pins import referentie_digest
 from pipeline.signaleer import signaleer
+from reports.gegevens import lees
 from schemas import load
 from schemas.ontvanger import Machtiging
 from schemas.reference import reference_tables
@@ -94,6 +95,9 @@ def test_three_in_ten_calls_fail(stad: Instellingen) -> None:
     assert failed
     assert {row["reden"] for row in failed} == {"ConnectionLost"}
     assert len(attempts) - len(failed) == uitkomst.ontvangers["geleverd"]
+    [reported] = lees(stad.grootboek).runs
+    assert sum(zending.mislukt for zending in reported.zendingen) == len(failed)
+    assert all(zending.bestanden > 3 for zending in reported.zendingen)
     before = kanaal.gevraagd
     assert lever(stad, run) == uitkomst
     assert kanaal.gevraagd == before

@@ -27,6 +27,7 @@ VAN_DINGEN |= {
     "Kolommen",
     "Velden per signaal",
 }
+VAN_DINGEN |= {"Volgnummer", "Bestanden", "Mislukte pogingen"}
 VAN_DINGEN |= {"Maanden op tijd", "Maanden te laat", "Maanden die nog lopen"}
 VAN_PERSONEN = {"Ontvangen", "Gebruikt", "Buiten doel", "Uitval", "Records", "Signalen", "Ongewijzigd", "Aantal"}
 VAN_PERSONEN |= {"Teller", "Noemer", "Niet meegeteld", "Gegrond", "Ongegrond", "In onderzoek", "Teruggemeld"}
