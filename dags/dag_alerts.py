@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import or_
 
-from airflow.sdk import dag, task
+from airflow.sdk import dag, get_current_context, task
 from pendulum import datetime
 
 from dags._gemeenschappelijk import DEFAULTS, instellingen, levering_asset, op_tijd_of, uitlevering_asset
@@ -36,9 +36,11 @@ def alerts() -> None:
 
     @task
     def bewaak() -> int:
-        """Judges the deadlines and enters what waits; returns how many things wait."""
+        """Judges the deadlines and enters what waits, and what does not any more; returns how many things wait."""
+        from pipeline.bewaking.airflow import sluit  # noqa: PLC0415
         from pipeline.bewaking.attendeer import bewaak as zie_na  # noqa: PLC0415
 
+        sluit(instellingen(), get_current_context()["ti"])
         return zie_na(instellingen())
 
     @task

@@ -104,10 +104,25 @@ def leg_vast(ledger: Ledger, gevonden: Collection[Aandacht], soorten: Collection
         if new:
             rows = [{**item._asdict(), "gevonden_op": now(), "opgelost_op": None} for item in new]
             connection.execute(t.attendering.insert(), rows)
-        solved = [nr for key, nr in open_.items() if key.soort in soorten and key not in waiting]
-        if solved:
-            where = a.attendering_nr.in_(solved)
-            connection.execute(t.attendering.update().where(where).values(opgelost_op=now()))
+        _los_op(connection, [nr for key, nr in open_.items() if key.soort in soorten and key not in waiting])
+
+
+def openstaand(ledger: Ledger, soorten: Collection[str]) -> list[Rij]:
+    """What waits of kinds that `wachtend` does not find."""
+    a = t.attendering.c
+    query = sa.select(t.attendering).where(a.soort.in_(soorten), a.opgelost_op.is_(None))
+    return ledger.rijen(query.order_by(a.attendering_nr))
+
+
+def los_op(ledger: Ledger, nummers: Collection[int]) -> None:
+    """Enters that these do not wait any more: who saw them says so."""
+    with ledger.transactie() as connection:
+        _los_op(connection, nummers)
+
+
+def _los_op(connection: sa.Connection, nummers: Collection[int]) -> None:
+    where = t.attendering.c.attendering_nr.in_(nummers)
+    connection.execute(t.attendering.update().where(where).values(opgelost_op=now()))
 
 
 def te_vertellen(ledger: Ledger, kanaal: str) -> list[Rij]:

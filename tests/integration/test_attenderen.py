@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from lineage import tabellen as t
 from lineage.ledger import Stap
-from pipeline.bewaking.airflow import run_te_lang, taak_mislukt
+from pipeline.bewaking.airflow import run_te_lang, sluit, taak_mislukt
 from pipeline.bewaking.attendeer import attendeer, bewaak
 from pipeline.instellingen import Instellingen
 from schemas.fout import KetenFout
@@ -301,6 +301,70 @@ class TestTweedeKanaal:
             [event] = received.gebeurtenissen
         assert (event["subject"], event["data"]["code"]) == ("ingest_uwv toelaten manual__1", code)
         assert "geheim" not in json.dumps(event)
+
+
+class Airflow:
+    """What a task may ask: the state of each run and of each task instance."""
+
+    def __init__(self, runs: dict[str, str], taken: list[tuple[str, str, str]]) -> None:
+        self.runs, self.taken = runs, taken
+
+    def get_dr_count(self, dag_id: str, *, run_ids: list[str], states: list[str]) -> int:
+        return sum(
+            f"{dag_id} {run_id}" in self.runs and self.runs[f"{dag_id} {run_id}"] in states for run_id in run_ids
+        )
+
+    def get_ti_count(
+        self, dag_id: str, *, task_ids: list[str], run_ids: list[str], states: list[str] | None = None
+    ) -> int:
+        wanted = {f"{dag_id} {task_id} {run_id}" for task_id in task_ids for run_id in run_ids}
+        return sum(naam in wanted and (states is None or state in states) for naam, _, state in self.taken)
+
+
+RUN, TAAK = "deliver_vsv manual__1", "deliver_vsv lever manual__1"
+
+
+class TestVoorbij:
+    """What Airflow saw, when it is over."""
+
+    @pytest.fixture
+    def gezien(self, instellingen: Instellingen, monkeypatch: pytest.MonkeyPatch) -> Instellingen:
+        class Taak:
+            dag_id, task_id, run_id = TAAK.split()
+
+        monkeypatch.setenv("KETEN_DATA", str(instellingen.data))
+        dag_id, run_id = RUN.split()
+        run_te_lang({"dag_run": {"dag_id": dag_id, "dag_run_id": run_id}})
+        taak_mislukt({"exception": ValueError("geheim"), "ti": Taak()})
+        parkeer(instellingen.grootboek, 1)
+        bewaak(instellingen)
+        return instellingen
+
+    @pytest.mark.parametrize(
+        ("run", "taken", "open_"),
+        [
+            ("running", ["failed"], ["dagrun", "taak"]),
+            ("queued", ["success", "failed"], ["dagrun", "taak"]),  # of a mapped task one failed
+            ("failed", ["success", "failed"], ["taak"]),  # it does not last any more
+            ("running", ["success", "running"], ["dagrun", "taak"]),  # was cleared
+            ("success", ["success", "success", "skipped"], []),
+            (None, [], []),  # is gone
+        ],
+    )
+    def test_until_it_is(self, gezien: Instellingen, run: str | None, taken: list[str], open_: list[str]) -> None:
+        sluit(gezien, Airflow({RUN: run} if run else {}, [(TAAK, str(nr), state) for nr, state in enumerate(taken)]))
+        a = t.attendering.c
+        rows = gezien.grootboek.rijen(sa.select(a.soort).where(a.opgelost_op.is_(None)))
+        assert sorted(row["soort"] for row in rows) == sorted(["levering", *open_])
+
+    def test_the_same_later_is_told_again(self, gezien: Instellingen) -> None:
+        sluit(gezien, Airflow({}, []))
+        dag_id, run_id = RUN.split()
+        with http() as (url, received):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("KETEN_WEBHOOK", url)
+                run_te_lang({"dag_run": {"dag_id": dag_id, "dag_run_id": run_id}})
+            assert RUN in [event["subject"] for event in received.gebeurtenissen]
 
 
 def test_the_command_and_what_status_shows(instellingen: Instellingen, monkeypatch: pytest.MonkeyPatch) -> None:
