@@ -23,12 +23,16 @@ from tests.postgres import Cluster
 DELEN = ("api-server", "dag-processor", "scheduler")
 
 
+GEDULD = 600.0  # seconds: a machine that others use too may take long
+
+
 class Airflow:
     """What the UI can do, by its API."""
 
-    def __init__(self, poort: int) -> None:
-        self._adres = f"http://127.0.0.1:{poort}"
+    def __init__(self, poort: int, delen: dict[str, subprocess.Popen[bytes]]) -> None:
+        self._adres, self._delen = f"http://127.0.0.1:{poort}", delen
         self._bewijs: str | None = None
+        self._begin = time.monotonic()
 
     def vraag(self, methode: str, pad: str, inhoud: Any = None) -> Any:
         """One request to the API, as its one user."""
@@ -73,25 +77,61 @@ class Airflow:
         return found
 
     def klaar(self, dag_id: str, run_id: str) -> bool:
-        """Whether a run ended well; one that failed is an error."""
-        state = self.vraag("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"]
-        assert state != "failed", (dag_id, run_id)
-        return bool(state == "success")
+        """Whether a run ended well."""
+        return bool(self.vraag("GET", f"/dags/{dag_id}/dagRuns/{run_id}")["state"] == "success")
 
+    def is_stil(self, *families: list[str]) -> bool:
+        """Whether nothing runs of paused DAGs, and nothing was announced to the others that they did not end with."""
+        paused, *others = families
+        bezig = "state=queued&state=running"
+        ask = [f"/dags/{dag_id}/dagRuns/~/taskInstances?{bezig}" for dag_id in paused]
+        # In this order: a task announces, and what was announced becomes a run.
+        after = [dag_id for family in others for dag_id in family]
+        ask += [f"/dags/{dag_id}/assets/queuedEvents" for dag_id in after]
+        ask += [f"/dags/{dag_id}/dagRuns?{bezig}" for dag_id in after]
+        return not any(self._aantal(pad) for pad in ask)
 
-def wacht(op: Callable[[], Any], wat: str, seconden: float = 1200) -> Any:
-    """Waits until something holds; returns it. A machine that others use too may take long."""
-    end = time.monotonic() + seconden
-    while time.monotonic() < end:
-        if found := op():
-            return found
-        time.sleep(1)
-    raise AssertionError(f"na {seconden:.0f} s nog niet: {wat}")
+    def _aantal(self, pad: str) -> int:
+        try:
+            return int(self.vraag("GET", pad)["total_entries"])
+        except urllib.error.HTTPError as fout:
+            if fout.code == 404:  # so it says that there are none
+                return 0
+            raise
+
+    def wacht(self, op: Callable[[], Any], wat: str) -> Any:
+        """Waits until something holds; returns it, and prints when that was.
+
+        Raises:
+            AssertionError: it takes too long, a part of Airflow stopped, or a run failed.
+        """
+        end = time.monotonic() + GEDULD
+        while not (found := op()):
+            assert time.monotonic() < end, f"na {GEDULD:.0f} s nog niet: {wat}; {self._open()}"
+            assert not (gestopt := [deel for deel, process in self._delen.items() if process.poll() is not None]), (
+                gestopt
+            )
+            assert not self._mislukt(), f"{self._mislukt()} voor: {wat}"
+            time.sleep(2)  # to look costs time as well
+        print(f"{time.monotonic() - self._begin:6.0f} s  {wat}", flush=True)
+        return found
+
+    def _mislukt(self) -> list[str]:
+        if self._bewijs is None:  # it did not answer yet
+            return []
+        return [run["dag_run_id"] for run in self.vraag("GET", "/dags/~/dagRuns?state=failed")["dag_runs"]]
+
+    def _open(self) -> list[tuple[str, ...]]:
+        if self._bewijs is None:
+            return []
+        wanted = "&".join(f"state={state}" for state in ("scheduled", "queued", "running", "up_for_retry"))
+        tasks = self.vraag("GET", f"/dags/~/dagRuns/~/taskInstances?{wanted}")["task_instances"]
+        return [(taak["dag_id"], taak["task_id"], taak["state"]) for taak in tasks]
 
 
 @contextmanager
 def airflow(server: Cluster, home: Path, omgeving: dict[str, str]) -> Iterator[Airflow]:
-    """A running Airflow with the DAGs of this project."""
+    """An Airflow with the DAGs of this project, that is starting: who needs it waits until it has read them."""
     poort, database = _vrije_poort(), server.maak("airflow")
     environment = {naam: waarde for naam, waarde in os.environ.items() if not naam.startswith(("AIRFLOW", "KETEN_"))}
     command = Path(sys.executable).with_name("airflow")
@@ -109,6 +149,7 @@ def airflow(server: Cluster, home: Path, omgeving: dict[str, str]) -> Iterator[A
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__PARALLELISM": "3",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",  # the folder does not change meanwhile
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database.replace("postgresql:", "postgresql+psycopg:"),
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_ASYNC": database.replace("postgresql:", "postgresql+asyncpg:"),
@@ -118,22 +159,20 @@ def airflow(server: Cluster, home: Path, omgeving: dict[str, str]) -> Iterator[A
     }
     home.mkdir()
     subprocess.run([command, "db", "migrate"], env=environment, capture_output=True, timeout=180, check=True)
-    started = []
+    started: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for deel in DELEN:
             with (home / f"{deel}.log").open("wb") as log:
-                started.append(
-                    subprocess.Popen([command, deel], env=environment, stdout=log, stderr=log, start_new_session=True)
+                started[deel] = subprocess.Popen(
+                    [command, deel], env=environment, stdout=log, stderr=log, start_new_session=True
                 )
-        running = Airflow(poort)
-        wacht(running.dag_ids, "de API antwoordt en de DAG's zijn gelezen", 600)
-        yield running
+        yield Airflow(poort, started)
     finally:
-        for process in started:  # each has a group of its own, with its children
+        for process in started.values():  # each has a group of its own, with its children
             os.killpg(process.pid, signal.SIGTERM)
-        for process in started:
+        for process in started.values():
             try:
-                process.wait(30)
+                process.wait(5)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

@@ -3,131 +3,152 @@
 The scheduler (LocalExecutor), the DAG processor and the API server run as in production, with PostgreSQL behind them
 and behind the ledger. Nothing here starts an ingest, a signal or a delivery of the months: the clock and the assets do.
 What waits for a person is told to a real mail server and webhook. A product run takes more than half of the slots, so
-that one runs at a time while the rest goes on.
+that one runs at a time while the rest goes on. `make planner` shows how long each part took.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
 from demo.land import Aanlevering, maak_land
+from lineage import deadlines
 from lineage import tabellen as t
-from lineage.deadlines import deadlines
 from pipeline.betrokkene.correctie import meld
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
-from pipeline.proefketen import maak_proefketen
-from pipeline.signaleer import run_map
-from pipeline.status import stand
-from schemas.load import bronnen_van
-from tests.airflow_echt import Airflow, airflow, wacht
-from tests.bouw import maak_bsn, schrijf_csv
-from tests.integration.test_attenderen import Ontvangen, http, smtp
+from reports.termijn import product_uiterlijk, volgende
+from tests.airflow_echt import Airflow
+from tests.integration.planner import (
+    DELIVER,
+    INGEST,
+    PERIODEN,
+    PRODUCTEN,
+    SIGNAL,
+    Installatie,
+    aan_de_beurt,
+    alles_gedaan,
+    bied_aan,
+    bied_laat_aan,
+    feit,
+    installatie_in,
+    is_geleverd,
+    pogingen,
+    runs,
+    uitleveringen,
+)
+from tests.integration.test_attenderen import Postbus, smtp
 from tests.integration.test_dags import DAG_IDS
-from tests.postgres import cluster
-from tests.servers import vrije_poort
 
-pytestmark = [
-    pytest.mark.zwaar,
-    pytest.mark.skipif(
-        "PLANNERPROEF" not in os.environ,
-        reason="duurt meer dan tien minuten en is nog niet heel doorlopen: make planner",
-    ),
-]
-PERIODEN = ("2026-02", "2026-03")
-PRODUCTEN = ("inkomsten", "vsv")
-LOOPTIJD = 30  # seconds a run may last: less than the wait before a second try
-INGEST = sorted({f"ingest_{bron}" for product in PRODUCTEN for bron in bronnen_van(product)})
-
-
-class Installatie(NamedTuple):
-    """An installation under Airflow, what its webhook heard, and the port on which its mail server is not there yet."""
-
-    instellingen: Instellingen
-    airflow: Airflow
-    gehoord: Ontvangen
-    poort: int
+pytestmark = pytest.mark.zwaar
 
 
 @pytest.fixture
 def installatie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installatie]:
-    with cluster() as server, http() as (url, gehoord):
-        poort = vrije_poort()
-        settings = {
-            "KETEN_DATA": str(tmp_path / "var"),
-            "KETEN_LEDGER": server.maak("keten"),
-            "KETEN_INNAME": "*/2 * * * *",
-            "KETEN_LOOPTIJD": str(LOOPTIJD),
-            "KETEN_POST": f"smtp://127.0.0.1:{poort}",
-            "KETEN_POST_VAN": "keten@keten.example",
-            "KETEN_POST_AAN": "beheer@keten.example",
-            "KETEN_WEBHOOK": url,
-        }
-        for naam, waarde in settings.items():
-            monkeypatch.setenv(naam, waarde)
-        instellingen = Instellingen()
-        maak_proefketen(instellingen)
-        more = {"AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT": "63", "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "40"}
-        with airflow(server, tmp_path / "airflow", settings | more) as running:
-            yield Installatie(instellingen, running, gehoord, poort)
+    with installatie_in(tmp_path, monkeypatch) as found:
+        yield found
 
 
 def test_two_months_under_the_real_scheduler(installatie: Installatie, tmp_path: Path) -> None:
     instellingen, running = installatie.instellingen, installatie.airflow
-    land = maak_land(tmp_path / "land", personen=400, periode=PERIODEN[1], maanden=2, seed=1)
-    wacht(lambda: running.dag_ids() == DAG_IDS, "precies deze DAG's")
+    land = maak_land(tmp_path / "land", personen=200, periode=PERIODEN[1], maanden=2, seed=1)
+    running.wacht(lambda: running.dag_ids() == DAG_IDS, "precies deze DAG's")
 
-    _een_maand_met_een_herkansing(installatie, land)
-    _bied_aan(instellingen, land, PERIODEN[1])
-    wacht(lambda: _geleverd(instellingen, PERIODEN[1]), "de tweede maand is geleverd")
-
-    _late_levering(instellingen)
-    wacht(lambda: len(_runs(instellingen, "vsv", PERIODEN[0])) == 2, "februari is opnieuw gedraaid")
-    wacht(lambda: all(_geleverd(instellingen, periode) for periode in PERIODEN), "alles is geleverd")
-    wacht(lambda: not _aan_de_beurt(instellingen), "er is niets meer te doen")
-    running.pauzeer(*INGEST)
-    assert len(_runs(instellingen, "inkomsten", PERIODEN[0])) == 1  # inkomsten does not consult DUO
-
-    assert {run["run_type"] for run in running.runs(INGEST[0])} == {"scheduled"}
-    for dag_id in (f"{stap}_{product}" for stap in ("signal", "deliver") for product in PRODUCTEN):
-        by_clock = {"scheduled"} if dag_id.startswith("signal_") else set()
-        assert {run["run_type"] for run in running.runs(dag_id)} - by_clock == {"asset_triggered"}
+    _een_maand_door_de_klok(instellingen, running, land)
+    _een_maand_door_assets(instellingen, running, land)
     _naast_elkaar(running)
 
+    before = len(runs(instellingen, "inkomsten", PERIODEN[1]))
+    backfill = _een_correctie(instellingen, running)
+    _mail_lukt_niet(running)
     _gewiste_taak_verandert_niets(instellingen, running)
-    _een_ontvanger_opnieuw(instellingen, running)
-    _een_periode_opnieuw(instellingen, running)
-    _een_correctie_ingehaald(instellingen, running)
-    _verteld(installatie)
+    with smtp(installatie.poort) as postbus:
+        _een_ontvanger_opnieuw(instellingen, running)
+        _een_periode_opnieuw(instellingen, running)
+        _ingehaald(running, backfill)
+        running.wacht(lambda: alles_gedaan(instellingen), "er is niets meer te doen")
+        assert [len(runs(instellingen, "inkomsten", periode)) for periode in PERIODEN] == [1, before + 1]
+        _verteld(installatie, postbus)
     _volgnummers_sluiten_aan(instellingen)
     assert not Logboek(instellingen).controleer().breuken
 
 
-def _een_maand_met_een_herkansing(installatie: Installatie, land: list[Aanlevering]) -> None:
-    """The certificates are not there when the first month is to be delivered; they come, and the tasks go on.
+def _een_maand_door_de_klok(instellingen: Instellingen, running: Airflow, land: list[Aanlevering]) -> None:
+    """Signals and deliveries of the first month, of which the assets were announced to nobody: the clock makes them.
 
-    By then the runs have lasted longer than they may, and Airflow's deadline alert has said so.
+    The certificates are not there when it is to be delivered; they come, and the tasks go on. By then the run has
+    lasted longer than it may. Airflow runs the last interval that has passed of a DAG that may go on.
     """
-    instellingen, running = installatie.instellingen, installatie.airflow
+    bied_aan(instellingen, land, PERIODEN[0])
+    _neem_in(running)
+    running.wacht(lambda: running.is_stil(INGEST), "er wordt niets meer ingenomen")
+    due = product_uiterlijk("vsv", PERIODEN[0])
+    assert due
+    deadlines.stel(instellingen.grootboek, "vsv", {PERIODEN[0]: due})  # as if it was watched in that month
+
     certificaten = instellingen.certificaten.map
     aside = certificaten.rename(certificaten.with_name("elders"))
-    _bied_aan(instellingen, land, PERIODEN[0])
-    dags = [*INGEST, *(f"{stap}_{product}" for stap in ("signal", "deliver") for product in PRODUCTEN)]
-    running.pauzeer(*dags, "reports", ja=False)
-    wacht(lambda: _lever_taken(running, "up_for_retry"), "leveren wacht op een tweede poging")
-    wacht(lambda: _te_lang(installatie), "het alarm over de looptijd")
+    running.pauzeer(*DELIVER, *SIGNAL, ja=False)
+    running.wacht(lambda: pogingen(running, DELIVER, "lever", "up_for_retry"), "leveren wacht op een tweede poging")
     aside.rename(certificaten)
-    wacht(lambda: _geleverd(instellingen, PERIODEN[0]), "de eerste maand is geleverd")
-    wacht(
-        lambda: [taak for taak in _lever_taken(running, "success") if taak["try_number"] > 1], "de herkansing is gelukt"
+    running.wacht(lambda: is_geleverd(instellingen, PERIODEN[0]), "de eerste maand is geleverd")
+    running.wacht(
+        lambda: [taak for taak in pogingen(running, DELIVER, "lever", "success") if taak["try_number"] > 1],
+        "de herkansing is gelukt",
+    )
+    for dag_id, least, most in (("signal_vsv", 0, 1), ("signal_inkomsten", 27, 31)):
+        first = running.runs(dag_id)[-1]
+        assert first["run_type"] == "scheduled"
+        begin, end = (datetime.fromisoformat(first[f"data_interval_{side}"]) for side in ("start", "end"))
+        assert timedelta(days=least) < end - begin < timedelta(days=most, hours=2)  # clocks are put back and forward
+        made = [taak["state"] for taak in running.taken(dag_id, first["dag_run_id"]) if taak["task_id"] == "signaleer"]
+        assert made == ["success"]
+
+
+def _een_maand_door_assets(instellingen: Instellingen, running: Airflow, land: list[Aanlevering]) -> None:
+    """The second month, and a late levering that makes the first one due again for the product that consults DUO."""
+    begun = datetime.now(UTC)
+    before = {dag_id: {run["dag_run_id"] for run in running.runs(dag_id)} for dag_id in (*SIGNAL, *DELIVER)}
+    bied_aan(instellingen, land, PERIODEN[1])
+    bied_laat_aan(instellingen)
+    running.pauzeer("reports", ja=False)
+    _neem_in(running)
+    running.wacht(lambda: runs(instellingen, "vsv", PERIODEN[0])[1:], "februari is opnieuw gedraaid")
+    running.wacht(lambda: alles_gedaan(instellingen), "beide maanden zijn geleverd")
+    assert [len(runs(instellingen, product, PERIODEN[0])) for product in PRODUCTEN] == [1, 2]
+    assert {run["run_type"] for dag_id in INGEST for run in running.runs(dag_id)} == {"scheduled"}
+    for dag_id, known in before.items():
+        types = {run["run_type"] for run in running.runs(dag_id) if run["dag_run_id"] not in known}
+        assert types - {"scheduled"} == {"asset_triggered"}  # it may be nine o'clock
+    running.wacht(lambda: _gelukt(running, "reports", begun), "het rapport is gebouwd")
+    assert {run["run_type"] for run in running.runs("reports")} == {"asset_triggered"}
+    running.pauzeer("reports")
+
+
+def _neem_in(running: Airflow) -> None:
+    """Each ingest may go on until it looked into its inbox once: there is no more in it, and the clock would go on."""
+    begun, open_ = datetime.now(UTC), set(INGEST)
+    running.pauzeer(*INGEST, ja=False)
+
+    def all_did() -> bool:
+        did = {dag_id for dag_id in open_ if _gelukt(running, dag_id, begun)}
+        running.pauzeer(*did)
+        open_.difference_update(did)
+        return not open_
+
+    running.wacht(all_did, "de klok nam een maand in")
+
+
+def _gelukt(running: Airflow, dag_id: str, begonnen: datetime) -> bool:
+    """Whether a run of a DAG that began then or later ended well."""
+    return any(
+        run["state"] == "success" and datetime.fromisoformat(run["start_date"]) >= begonnen
+        for run in running.runs(dag_id)
     )
 
 
@@ -148,154 +169,101 @@ def _naast_elkaar(running: Airflow) -> None:
     assert not together("signaleer")
 
 
-def _een_correctie_ingehaald(instellingen: Instellingen, running: Airflow) -> None:
-    """A correction makes both months due and no asset says so: a backfill runs them, a month for each interval."""
-    one = _runs(instellingen, "inkomsten", PERIODEN[0])[-1]["run_id"]
-    levering_id, record_nr = _een_feit(instellingen, one)
+def _een_correctie(instellingen: Instellingen, running: Airflow) -> int:
+    """A correction makes a month due and no asset says so: a backfill runs it, and the month before; returns its id."""
+    running.wacht(lambda: running.is_stil(INGEST, SIGNAL), "er is niets aangekondigd")
+    levering_id, record_nr = feit(instellingen, PERIODEN[1])
     meld(instellingen, levering_id, "uwv.inkomstenopgave", record_nr, "Volgens de werkgever klopt dit niet")
-    before = {periode: len(_runs(instellingen, "inkomsten", periode)) for periode in PERIODEN}
-    due = {regel.periode for regel in stand(instellingen, "inkomsten") if regel.aan_de_beurt}
-    assert due
+    assert [aan_de_beurt(instellingen, product) for product in PRODUCTEN] == [[PERIODEN[1]], [PERIODEN[1]]]
     interval = {"from_date": "2026-02-01T00:00:00Z", "to_date": "2026-03-31T00:00:00Z"}
     asked = {"dag_id": "signal_inkomsten", "max_active_runs": 1, "dag_run_conf": {}, **interval}
-    backfill = running.vraag("POST", "/backfills", asked)
-    wacht(lambda: running.vraag("GET", f"/backfills/{backfill['id']}")["completed_at"], "de backfill is klaar")
-    runs = [run for run in running.runs("signal_inkomsten") if run["run_type"] == "backfill"]
-    assert [run["state"] for run in runs] == ["success", "success"]
-    assert sorted(run["data_interval_start"][:7] for run in runs) == list(PERIODEN)
-    wacht(lambda: not _aan_de_beurt(instellingen), "er is niets meer te doen")
-    after = {periode: len(_runs(instellingen, "inkomsten", periode)) for periode in PERIODEN}
-    assert after == {periode: before[periode] + (periode in due) for periode in PERIODEN}
-    wacht(lambda: all(_geleverd(instellingen, periode) for periode in PERIODEN), "de correctie is geleverd")
+    return int(running.vraag("POST", "/backfills", asked)["id"])
 
 
-def _een_feit(instellingen: Instellingen, run_id: str) -> tuple[str, int]:
-    """Levering and record number of an income that a signal of a run rests on."""
-    rows = pq.read_table(run_map(instellingen, run_id) / "bewijs_inkomsten.parquet").to_pylist()
-    return min((row["levering_id"], row["record_nr"]) for row in rows if row["tabel"] == "inkomstenopgave")
-
-
-def _verteld(installatie: Installatie) -> None:
-    """What waited was told to the webhook, once; to the mail server as soon as it is there."""
-    instellingen, running = installatie.instellingen, installatie.airflow
-    running.pauzeer("alerts", ja=False)
-    running.start("alerts")
-    wacht(lambda: _attenderen(running, "up_for_retry"), "de mail lukt niet en wordt opnieuw geprobeerd")
-    assert _geleverd(instellingen, PERIODEN[0])  # nothing waited for it
-    with smtp(installatie.poort) as postbus:
-        wacht(lambda: _attenderen(running, "success"), "de mail is gelukt")
-    waiting = {row["onderwerp"] for row in instellingen.grootboek.rijen(sa.select(t.attendering))}
-    parked = next(row for row in instellingen.grootboek.rijen(sa.select(t.levering)) if row["status"] == "geparkeerd")
-    heard = [event["subject"] for event in installatie.gehoord.gebeurtenissen]
-    assert parked["levering_id"] in heard
-    assert len(heard) == len(set(heard))
-    assert set(heard) <= waiting
-    assert len([mail for mail in postbus.mails if parked["levering_id"] in mail.get_content()]) == 1
-    assert deadlines(instellingen.grootboek, "vsv")[-1]["gehaald_op"] is None  # of this month nothing came
-
-
-def _te_lang(installatie: Installatie) -> bool:
-    """Whether a delivery was said to last too long."""
-    late = [event for event in installatie.gehoord.gebeurtenissen if event["data"]["code"] == "O-LOOPTIJD"]
-    return any(event["subject"].startswith("deliver_") for event in late)
-
-
-def _attenderen(running: Airflow, status: str) -> list[dict[str, Any]]:
-    return [taak for taak in running.taken("alerts") if (taak["task_id"], taak["state"]) == ("attendeer", status)]
+def _ingehaald(running: Airflow, backfill: int) -> None:
+    """A month for each interval."""
+    running.wacht(lambda: running.vraag("GET", f"/backfills/{backfill}")["completed_at"], "de backfill is klaar")
+    made = [run for run in running.runs("signal_inkomsten") if run["run_type"] == "backfill"]
+    assert [run["state"] for run in made] == ["success", "success"]
+    assert sorted(run["data_interval_start"][:7] for run in made) == list(PERIODEN)
 
 
 def _gewiste_taak_verandert_niets(instellingen: Instellingen, running: Airflow) -> None:
-    before = _uitleveringen(instellingen)
-    run_id = next(taak["dag_run_id"] for taak in _lever_taken(running, "success") if taak["dag_id"] == "deliver_vsv")
-    wacht(lambda: running.klaar("deliver_vsv", run_id), "de run is klaar")
-    tries = max(taak["try_number"] for taak in running.taken("deliver_vsv", run_id))
-    wis = {"dry_run": False, "dag_run_id": run_id, "task_ids": ["lever"], "only_failed": False}
+    def of_vsv() -> list[Any]:
+        return [row for row in uitleveringen(instellingen) if row["product"] == "vsv"]
+
+    before = of_vsv()
+    first = running.runs("deliver_vsv")[-1]["dag_run_id"]
+    tries = max(taak["try_number"] for taak in running.taken("deliver_vsv", first))
+    wis = {"dry_run": False, "dag_run_id": first, "task_ids": ["lever"], "only_failed": False}
     running.vraag("POST", "/dags/deliver_vsv/clearTaskInstances", wis)
-    wacht(lambda: running.klaar("deliver_vsv", run_id), "de gewiste taak is klaar")
-    assert max(taak["try_number"] for taak in running.taken("deliver_vsv", run_id)) > tries
-    assert _uitleveringen(instellingen) == before
+    running.wacht(lambda: running.klaar("deliver_vsv", first), "de gewiste taak is klaar")
+    assert max(taak["try_number"] for taak in running.taken("deliver_vsv", first)) > tries
+    assert of_vsv() == before
 
 
 def _een_ontvanger_opnieuw(instellingen: Instellingen, running: Airflow) -> None:
-    newest = _runs(instellingen, "vsv", PERIODEN[1])[-1]
+    newest = runs(instellingen, "vsv", PERIODEN[1])[-1]
     sent = instellingen.grootboek.uitleveringen(newest["run_id"])
     ontvanger = min(naam for naam, row in sent.items() if row["aantal"] or row["ongewijzigd"])
     run_id = running.start("deliver_vsv", periode=PERIODEN[1], ontvanger=ontvanger)
-    wacht(lambda: running.klaar("deliver_vsv", run_id), "de ontvanger is opnieuw bediend")
-    again = _runs(instellingen, "vsv", PERIODEN[1])[-1]
+    running.wacht(lambda: running.klaar("deliver_vsv", run_id), "de ontvanger is opnieuw bediend")
+    again = runs(instellingen, "vsv", PERIODEN[1])[-1]
     assert again["volledig"] == ontvanger
     rows = instellingen.grootboek.uitleveringen(again["run_id"])
     assert {naam: row["status"] for naam, row in rows.items() if row["status"] == "geleverd"} == {ontvanger: "geleverd"}
 
 
 def _een_periode_opnieuw(instellingen: Instellingen, running: Airflow) -> None:
-    before = _runs(instellingen, "vsv", PERIODEN[0])
-    run_id = running.start("signal_vsv", periode=PERIODEN[0])
-    wacht(lambda: running.klaar("signal_vsv", run_id), "de periode is opnieuw gedraaid")
-    assert _runs(instellingen, "vsv", PERIODEN[0]) == before  # the inputs are the same
+    """The correction made it due for this product as well."""
+    february, march = (runs(instellingen, "vsv", periode) for periode in PERIODEN)
+    run_id = running.start("signal_vsv", periode=PERIODEN[1])
+    running.wacht(lambda: running.klaar("signal_vsv", run_id), "de periode is opnieuw gedraaid")
+    assert runs(instellingen, "vsv", PERIODEN[0]) == february
+    assert len(runs(instellingen, "vsv", PERIODEN[1])) == len(march) + 1
+
+
+def _mail_lukt_niet(running: Airflow) -> None:
+    running.pauzeer("alerts", ja=False)
+    running.wacht(lambda: pogingen(running, ["alerts"], "attendeer", "up_for_retry"), "de mail lukt niet")
+
+
+def _verteld(installatie: Installatie, postbus: Postbus) -> None:
+    """What waited was told to the webhook, once; and to the mail server when it was there."""
+    ledger, running = installatie.instellingen.grootboek, installatie.airflow
+    running.wacht(
+        lambda: [taak for taak in pogingen(running, ["alerts"], "attendeer", "success") if taak["try_number"] > 1],
+        "de mail is gelukt",
+    )
+    assert {run["run_type"] for run in running.runs("alerts")} == {"scheduled", "asset_triggered"}
+    heard = [(event["subject"], event["data"]["code"]) for event in installatie.gehoord.gebeurtenissen]
+    assert len(heard) == len(set(heard))
+    parked = next(row for row in ledger.rijen(sa.select(t.levering)) if row["status"] == "geparkeerd")["levering_id"]
+    kept = {row["periode"]: row for row in deadlines.deadlines(ledger, "vsv")}
+    assert all(kept[periode]["gehaald_op"] and kept[periode]["gemist_op"] for periode in PERIODEN)  # delivered too late
+    missed = volgende(PERIODEN[1])  # of this month nothing came
+    for subject, code in ((parked, "L-LEEG"), (f"vsv {missed}", "O-DEADLINE")):
+        assert (subject, code) in heard
+        assert len([mail for mail in postbus.mails if f" {subject}" in mail.get_content()]) == 1
+    assert not {f"vsv {periode}" for periode in PERIODEN} & {subject for subject, _ in heard}
+
+    waited = {row["onderwerp"]: row for row in ledger.rijen(sa.select(t.attendering))}
+    assert {subject for subject, _ in heard} <= set(waited)
+    late = [subject for subject, code in heard if code == "O-LOOPTIJD" and subject.startswith("deliver_")]
+    assert late  # of which the certificates were away
+    running.wacht(lambda: not _wacht_nog(installatie, late), "het alarm over de looptijd is voorbij")
+    assert waited[parked]["opgelost_op"] is None
+
+
+def _wacht_nog(installatie: Installatie, onderwerpen: list[str]) -> list[str]:
+    rows = installatie.instellingen.grootboek.rijen(sa.select(t.attendering).filter_by(opgelost_op=None))
+    return [row["onderwerp"] for row in rows if row["onderwerp"] in onderwerpen]
 
 
 def _volgnummers_sluiten_aan(instellingen: Instellingen) -> None:
     given: dict[tuple[str, str], list[int]] = {}
-    for row in _uitleveringen(instellingen):
+    for row in uitleveringen(instellingen):
         if row["volgnummer"] is not None:
             given.setdefault((row["product"], row["ontvanger"]), []).append(row["volgnummer"])
     assert given
     assert all(sorted(nummers) == list(range(1, len(nummers) + 1)) for nummers in given.values())
-
-
-def _bied_aan(instellingen: Instellingen, land: list[Aanlevering], periode: str) -> None:
-    for aanlevering in land:
-        if aanlevering.ontvangen == periode:
-            _zet_neer(instellingen, aanlevering.bron, aanlevering.pad)
-
-
-def _late_levering(instellingen: Instellingen) -> None:
-    """One more student, of a month that was delivered."""
-    folder = instellingen.data / "onderweg" / f"{PERIODEN[0]}-nalevering"
-    folder.mkdir(parents=True)
-    rows = [[maak_bsn(9001), "2"]]
-    (folder / "persoon.csv").write_text(
-        schrijf_csv(("Burgerservicenr", "IndStartkwalificatieDuo"), rows), encoding="utf-8"
-    )
-    _zet_neer(instellingen, "duo", folder)
-    empty = instellingen.data / "onderweg" / f"{PERIODEN[0]}-leeg"
-    empty.mkdir()
-    (empty / "persoon.csv").write_text("", encoding="utf-8")
-    _zet_neer(instellingen, "duo", empty)  # is parked
-
-
-def _zet_neer(instellingen: Instellingen, bron: str, pad: Path) -> None:
-    inbox = instellingen.inbox / bron
-    aside = shutil.copytree(pad, inbox / f".{pad.name}")
-    aside.rename(inbox / pad.name)
-
-
-def _lever_taken(running: Airflow, status: str) -> list[dict[str, Any]]:
-    return [
-        taak
-        for product in PRODUCTEN
-        for taak in running.taken(f"deliver_{product}")
-        if taak["task_id"] == "lever" and taak["state"] == status
-    ]
-
-
-def _runs(instellingen: Instellingen, product: str, periode: str) -> list[Any]:
-    query = sa.select(t.productrun).filter_by(product=product, periode=periode).order_by(t.productrun.c.volgorde)
-    return list(instellingen.grootboek.rijen(query))
-
-
-def _uitleveringen(instellingen: Instellingen) -> list[Any]:
-    u = t.uitlevering.c
-    return list(instellingen.grootboek.rijen(sa.select(t.uitlevering).order_by(u.run_id, u.ontvanger)))
-
-
-def _geleverd(instellingen: Instellingen, periode: str) -> bool:
-    """Whether both products were delivered for a period, to the last recipient."""
-    rows = [row for row in _uitleveringen(instellingen) if row["periode"] == periode]
-    ended = all(row["status"] in ("geleverd", "ongewijzigd") for row in rows)
-    return ended and {row["product"] for row in rows} == set(PRODUCTEN)
-
-
-def _aan_de_beurt(instellingen: Instellingen) -> list[str]:
-    return [regel.periode for product in PRODUCTEN for regel in stand(instellingen, product) if regel.aan_de_beurt]
