@@ -61,7 +61,7 @@ def test_a_gemeente_joins(kopie: Kopie, server: tuple[SftpKanaal, Path], tmp_pat
     assert f"onbekend kanaal {KANAAL}" in unknown.stderr
 
     # 2. The channel, with its secret in the folder that the command names.
-    with (schemas / "kanaal.yml").open("a", encoding="utf-8") as kanalen:
+    with (schemas.parent / "kanaal.yml").open("a", encoding="utf-8") as kanalen:
         kanalen.write(
             f"{KANAAL}:\n  soort: sftp\n  host: {kanaal.host}\n  poort: {kanaal.poort}\n"
             f"  gebruiker: {kanaal.gebruiker}\n  hostsleutel: {kanaal.hostsleutel}\n  map: {inbox}\n"
