@@ -39,7 +39,7 @@ RECORDS = int(os.environ.get("KETEN_BENCHMARK_RECORDS", "2000000"))
 SIGNALEN = int(os.environ.get("KETEN_BENCHMARK_SIGNALEN", "100000"))
 FEITEN = 5  # rows of bewijs per signal
 SECONDE, DEEL = 1.0, 0.10
-JONGEREN = 4_000
+JONGEREN = int(os.environ.get("KETEN_BENCHMARK_JONGEREN", "4000"))
 
 
 @dataclass(frozen=True)
