@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lineage import tabellen as t
+from schemas.load import producten
 
 BEGIN = "0" * 64
 
@@ -72,8 +73,12 @@ def eerste_breuk(segmenten: Sequence[Mapping[str, Any]]) -> str | None:
 
 
 def verwachte_handelingen() -> tuple[sa.Select[Any], sa.Select[Any]]:
-    """What the ledger says was done and must therefore be logged: doorgangen, and deliveries that were made."""
+    """What the ledger says was done and must therefore be logged: doorgangen, and deliveries that were made.
+
+    A delivery of counts is about nobody.
+    """
     d, u = t.doorgang.c, t.uitlevering.c
     doorgangen = sa.select(t.levering.c.levering_id, d.doel, d.toelating).join(t.levering)
-    geleverd = sa.select(u.run_id, u.ontvanger).where(u.status == "geleverd", u.aantal > 0)
+    counts = [product.product for product in producten().values() if product.over == "aantallen"]
+    geleverd = sa.select(u.run_id, u.ontvanger).where(u.status == "geleverd", u.aantal > 0, u.product.not_in(counts))
     return doorgangen, geleverd

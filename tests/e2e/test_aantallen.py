@@ -63,6 +63,7 @@ def test_counts_are_delivered_and_nobody_is_named(
     assert (meting["aantal_werk"], meting["aantal_geen_van_beide"], meting["aantal_uitkering"]) == (None, None, 0)
     handelingen = [record["name"] for _, record in _log(geteld)]
     assert not [naam for naam in handelingen if str(naam).startswith(f"leveren {PRODUCT}")]
+    assert not Logboek(geteld).controleer().breuken  # nor is it missed
     # What is corrected later is sent again: two who worked after all.
     _polis(geteld, MENSEN[5:])
     draai(geteld, PRODUCT, JANUARI)
