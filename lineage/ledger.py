@@ -378,11 +378,17 @@ class Ledger:
         query = sa.select(u.ontvanger, sa.func.max(u.volgnummer).label("hoogste")).where(u.product == product)
         return {row["ontvanger"]: row["hoogste"] or 0 for row in self.rijen(query.group_by(u.ontvanger))}
 
-    def neem_voor(self, rows: Sequence[Rij]) -> None:
-        """Enters deliveries that are about to be made, with their volgnummers, so that a resumed run uses the same."""
-        if rows:
+    def neem_voor(self, rows: Sequence[Rij], stap: Stap | None = None) -> None:
+        """Enters deliveries that are about to be made, with their volgnummers, so that a resumed run uses the same.
+
+        With the outcome row when none of them is to be made after all.
+        """
+        if rows or stap:
             with self.transactie() as connection:
-                connection.execute(t.uitlevering.insert(), [dict(row) for row in rows])
+                if rows:
+                    connection.execute(t.uitlevering.insert(), [dict(row) for row in rows])
+                if stap:
+                    self.schrijf_stap(stap, connection)
 
     def onderweg(self, product: str, voor: int) -> dict[str, set[str]]:
         """Planned deliveries of runs before the one with this order: per run, oldest first, to whom."""
@@ -400,8 +406,12 @@ class Ledger:
         bestanden: Sequence[Rij],
         logboek: Sequence[Logsegment] = (),
         pogingen: Sequence[Rij] = (),
+        stap: Stap | None = None,
     ) -> None:
-        """Enters how deliveries ended, their files and the log; one that was held back gives up its volgnummer."""
+        """Enters how deliveries ended, their files and the log; one that was held back gives up its volgnummer.
+
+        With the outcome row when these were the last of the step.
+        """
         u = t.uitlevering.c
         with self.transactie() as connection:
             for row in rows:
@@ -413,3 +423,5 @@ class Ledger:
             if pogingen:
                 connection.execute(t.poging.insert(), [dict(poging) for poging in pogingen])
             neem_op(connection, logboek)
+            if stap:
+                self.schrijf_stap(stap, connection)

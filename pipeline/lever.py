@@ -87,8 +87,11 @@ def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
         plan = Plan(run, product, samenstelling, instellingen.certificaten, vastgelegd)
         gepland = voornemens(ledger, plan)
         _sluit_aan(instellingen, product, samenstelling, gepland, stap)
-        ledger.neem_voor(gepland)
-    todo = [row for row in ledger.uitleveringen(run_id).values() if row["status"] == VOORGENOMEN]
+        planned = {row["ontvanger"]: row for row in gepland}
+        nothing = all(row["status"] != VOORGENOMEN for row in gepland)
+        ledger.neem_voor(gepland, _slot(stap, samenstelling, planned) if nothing else None)
+    rows = ledger.uitleveringen(run_id)
+    todo = [row for row in rows.values() if row["status"] == VOORGENOMEN]
     # Messages hold burgerservicenummers, also those in the making: they are made where deliveries may be.
     werkmap = instellingen.uitleveringen / f".{run_id}-{os.getpid()}"
     keurmeester = Keurmeester()
@@ -99,17 +102,24 @@ def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     )
     try:
         with keurmeester:
-            for groep in _groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP):
-                bezorger.verwerk(groep)
+            groepen = list(_groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP))
+            for nr, groep in enumerate(groepen, 1):
+                afloop = bezorger.verwerk(groep)
+                rows |= {row["ontvanger"]: row for row in afloop.rijen}
+                slot = _slot(stap, samenstelling, rows) if nr == len(groepen) else None
+                ledger.rond_af(afloop.rijen, afloop.bestanden, afloop.logboek, afloop.pogingen, slot)
     finally:
         shutil.rmtree(werkmap, ignore_errors=True)
-    made = ledger.uitleveringen(run_id)
-    if any(row["status"] == VOORGENOMEN for row in made.values()):
+    return _uitlevering(run_id, rows)
+
+
+def _slot(stap: Stap, samenstelling: Samenstelling, rows: dict[str, Rij]) -> Stap:
+    """The outcome row, to be entered with the last deliveries: a run of which none is open is not looked at again."""
+    if any(row["status"] == VOORGENOMEN for row in rows.values()):
         stap.status, stap.code = "mislukt", "U-KANAAL"
-    stap.tellingen.update({("", "uitlevering", status): n for status, n in _signalen(made).items()})
-    stap.tellingen.update({("", "mutatie", wat): n for wat, n in _mutaties(samenstelling, made).items()})
-    ledger.schrijf_stap(stap)
-    return _uitlevering(run_id, made)
+    stap.tellingen.update({("", "uitlevering", status): n for status, n in _signalen(rows).items()})
+    stap.tellingen.update({("", "mutatie", wat): n for wat, n in _mutaties(samenstelling, rows).items()})
+    return stap
 
 
 def _sluit_aan(

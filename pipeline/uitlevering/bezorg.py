@@ -1,4 +1,4 @@
-"""Makes planned deliveries, brings them to their recipients, and enters how they ended.
+"""Makes planned deliveries, brings them to their recipients, and says how they ended.
 
 A channel that fails is tried again, each time after a longer wait; each attempt is entered. When that does not help the
 delivery stays open under its number, for the next time. One of which the manifest stands at the recipient already was
@@ -33,6 +33,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class Afloop:
+    """How deliveries of a group ended: their rows, their files, what was logged of them, and the attempts."""
+
+    rijen: Sequence[Rij]
+    bestanden: Sequence[Rij]
+    logboek: Sequence[Logsegment]
+    pogingen: Sequence[Rij]
+
+
+@dataclass(frozen=True)
 class Bezorger:
     """Delivers what a maker makes; `vastgelegd` is what it makes it with, now that it is made."""
 
@@ -45,8 +55,8 @@ class Bezorger:
     stap: Stap
     vastgelegd: str
 
-    def verwerk(self, groep: Sequence[Rij]) -> None:
-        """Makes and delivers a group of planned deliveries and enters how they ended."""
+    def verwerk(self, groep: Sequence[Rij]) -> Afloop:
+        """Makes and delivers a group of planned deliveries; what it returns is to be entered."""
         ended, files = [], []
         self.maker.schrijf_vooruit(groep)
         for row in groep:
@@ -63,7 +73,7 @@ class Bezorger:
                 )
         done = [row for row in ended if row["status"] == GELEVERD]
         attempts = [poging(row, self._via(row), GELUKT) for row in done]
-        self.ledger.rond_af(ended, files, self._log(ended), attempts)
+        return Afloop(ended, files, self._log(ended), attempts)
 
     def _bezorg(self, row: Rij, ontvanger: Ontvanger) -> tuple[list[Rij], str]:
         """Makes and delivers one; returns the rows of its files, and what its message was made with and became."""
