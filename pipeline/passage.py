@@ -259,11 +259,9 @@ class Passage:
             yield from (self.instellingen.lake / doel).glob(f"*/{name}")
 
     def _parkeer(self, fout: KetenFout) -> None:
-        """Enters that the levering is parked, and takes what it gave out of the lake."""
+        """Enters that the levering is parked; the step takes what it gave out of the lake."""
         self.stap.status, self.stap.code = leveringen.GEPARKEERD, fout.code
         leveringen.parkeer(self.instellingen.grootboek, self.levering, self.stap, fout.wijzer, self._broken())
-        for path in self.instellingen.lake.glob(f"*/*/{self.levering['levering_nr']:06d}-*.parquet"):
-            path.unlink()
 
     def _naam(self) -> str:
         """The name of this passage."""

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+import sqlalchemy as sa
+
+from lineage import leveringen
+from lineage import tabellen as t
 from lineage.ledger import Rij, now
 from lineage.vernietiging import VERNIETIGD
 from pipeline.instellingen import Instellingen
@@ -45,6 +49,7 @@ def _toelaten(
     done: dict[str, Doorgelaten] = {}
     parked = True
     while parked:  # what was admitted on account of a levering that is parked now passes again without it
+        _neem_terug(instellingen)
         passes = _pass(Stand(instellingen, tot_periode), bron, naar)
         for passage in passes:
             passage.leg_vast()
@@ -79,6 +84,16 @@ def _pass(stand: Stand, bron: str | None, naar: Collection[str]) -> list[Passage
     for passage in passes:
         passage.beoordeel(volumes)
     return passes
+
+
+def _neem_terug(instellingen: Instellingen) -> None:
+    """Takes out of the lake what leveringen gave that do not count, also when who parked them was killed just then."""
+    status = t.levering.c.status.in_((leveringen.GEPARKEERD, leveringen.AFGEKEURD))
+    rows = instellingen.grootboek.rijen(sa.select(t.levering.c.levering_nr).where(status))
+    if numbers := {f"{row['levering_nr']:06d}" for row in rows}:
+        for path in instellingen.lake.glob("*/*/[0-9]*.parquet"):
+            if path.name.partition("-")[0] in numbers:
+                path.unlink()
 
 
 def _drop(passes: Iterable[Passage]) -> None:
