@@ -194,8 +194,9 @@ def _regel(instellingen: Instellingen, row: Rij) -> list[str]:
 
 
 def schrijf_terugmelding(instellingen: Instellingen, bron: str, pad: Path) -> Path:
-    """Writes the file for a bronhouder; the byte order mark lets a Dutch spreadsheet open it."""
+    """Writes the file for a bronhouder, whole or not at all; the byte order mark lets a Dutch spreadsheet open it."""
     text = terugmelding(instellingen, bron)
     pad.parent.mkdir(parents=True, exist_ok=True)
-    pad.write_bytes(b"\xef\xbb\xbf" + text.encode())
-    return pad
+    aside = pad.with_name(f".{pad.name}.deel")  # the same name every time: nobody clears the folder of an operator
+    aside.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    return aside.rename(pad)
