@@ -6,6 +6,7 @@ transaction as the state it brings about, so a killed process leaves either the 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,9 +19,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from lineage import afdrukken
+from lineage import afdrukken, onverzonden
 from lineage import tabellen as t
-from lineage.alleen import alleen
+from lineage.alleen import Slot, alleen
 from lineage.plaatsen import Plaats, leg_vast
 from lineage.vervanging import herzie
 from lineage.verwerkingslog import Logsegment, neem_op
@@ -28,11 +29,13 @@ from schemas.fout import KetenFout
 
 _MIGRATE_TRIES = 5
 _ENDED = "stappen"
+_ROW = ("soort", "onderwerp", "product", "periode", "status", "code", "begonnen_op")
 # A transaction that changes things reads first, so it must be alone from its beginning. Transactions are short.
 _ONE_WRITER = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7365676)"}
 GELUKT = "gelukt"  # a run that is finished and was not destroyed
 MIGRATIONS = Path(__file__).parent / "migrations"
 Rij = Mapping[str, Any]
+_log = logging.getLogger(__name__)
 
 
 def now() -> datetime:
@@ -152,30 +155,64 @@ class Ledger:
 
     What fails because of the database is a `KetenFout`: `O-GROOTBOEK` or `O-SCHIJF`.
 
-    `hoorders` hear of every outcome row, with its number and when the step ended, once it is committed.
+    `hoorders` hear of every outcome row, with its number and when the step ended, once it is committed. So does the
+    `zender`, which is told in the next step when the process was killed before: it hears of each row at least once.
     """
 
-    def __init__(self, url: str, hoorders: Sequence[Hoorder] = ()) -> None:
+    def __init__(self, url: str, hoorders: Sequence[Hoorder] = (), zender: Hoorder | None = None) -> None:
         with bereikbaar():
             self._engine = open_engine(url)
-        self._hoorders = hoorders
+        self._hoorders, self._zender = hoorders, zender
+        self._sloten: list[Slot] = []  # that are held by steps of this process
 
     @contextmanager
     def transactie(self) -> Iterator[Connection]:
-        """A transaction for changes that belong together; one at a time, so what it read still holds when it writes."""
+        """A transaction for changes that belong together; one at a time, so what it read still holds when it writes.
+
+        Who is alone at a step and is not so any more, because the database was restarted meanwhile, changes nothing.
+        """
         with bereikbaar(), self._engine.begin() as connection:
             connection.exec_driver_sql(_ONE_WRITER[connection.dialect.name])
+            for slot in self._sloten:
+                slot.controleer()
             ended = connection.info[_ENDED] = []  # the outcome rows of this transaction: told when it is committed
             yield connection
         for item in ended:
             for hoorder in self._hoorders:
                 hoorder(*item)
+        if ended:
+            self.verzend({nr: stap for nr, stap, _ in ended})
 
     @contextmanager
     def alleen(self, soort: str, product: str) -> Iterator[None]:
         """Waits until nobody else does this step for this product."""
-        with bereikbaar(), alleen(self._engine, f"{soort}-{product}"):
-            yield
+        with bereikbaar(), alleen(self._engine, f"{soort}-{product}") as slot:
+            self._sloten.append(slot)
+            try:
+                self.verzend()
+                yield
+            finally:
+                self._sloten.remove(slot)
+
+    def verzend(self, eigen: Mapping[int, Stap] | None = None) -> None:
+        """Has the zender told of the outcome rows it did not hear of, those of killed processes too.
+
+        `eigen` are those this process just entered. What is true stands in the ledger, so this never makes a step fail:
+        what could not be told now is told in a later step.
+        """
+        if self._zender is None:
+            return
+        try:
+            if not onverzonden.wachtend(self):
+                return
+            with bereikbaar(), alleen(self._engine, "verzend"):
+                for nr in onverzonden.wachtend(self):
+                    row, tellingen = onverzonden.lees(self, nr)
+                    stap = (eigen or {}).get(nr) or Stap(**{naam: row[naam] for naam in _ROW}, tellingen=tellingen)
+                    self._zender(nr, stap, row["beeindigd_op"])
+                    onverzonden.verzonden(self, nr)
+        except (KetenFout, OSError) as fout:
+            _log.warning("uitkomst van een stap nog niet verzonden (%s)", getattr(fout, "code", type(fout).__name__))
 
     def rijen(self, query: sa.Select[Any]) -> list[Rij]:
         """All rows of a query as mappings."""
@@ -211,6 +248,8 @@ class Ledger:
             connection.execute(t.telling.insert(), rows)
         neem_op(connection, stap.logboek)
         afdrukken.leg_vast(connection, stap.afdrukken)
+        if self._zender:
+            onverzonden.noteer(connection, int(key[0]))
         connection.info[_ENDED].append((int(key[0]), stap, ended))
         return int(key[0])
 

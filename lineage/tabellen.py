@@ -105,6 +105,12 @@ telling = Table(
     Column("aantal", _BIG, nullable=False),
 )
 
+onverzonden = Table(
+    "onverzonden",
+    metadata,
+    Column("stap_nr", ForeignKey("stap.stap_nr"), primary_key=True, autoincrement=False),
+)
+
 productrun = Table(
     "productrun",
     metadata,

@@ -199,15 +199,12 @@ class Instellingen(BaseSettings):
     @cached_property
     def grootboek(self) -> Ledger:
         """The ledger."""
-        hoorders: list[Hoorder] = []
-        if self.openlineage != "uit":
-            url = "" if self.openlineage == "bestand" else self.openlineage
-            hoorders.append(Zender(self.map("lineage"), url, self.ouder))
-        if self.log == "json":
-            hoorders.append(na_stap)
+        hoorders: list[Hoorder] = [na_stap] if self.log == "json" else []
+        url = "" if self.openlineage == "bestand" else self.openlineage
+        zender = None if self.openlineage == "uit" else Zender(self.map("lineage"), url, self.ouder)
         if not self.ledger:
             self.map("ledger").mkdir(parents=True, exist_ok=True)
-        return Ledger(self.ledger_url, hoorders)
+        return Ledger(self.ledger_url, hoorders, zender)
 
     @cached_property
     def sleutelbos(self) -> Sleutelbos:

@@ -1,7 +1,8 @@
 """Sends OpenLineage events of every step as it is entered in the ledger: to a file, and to a backend by HTTP if set.
 
 The file has a line per event and a name per day; it is the record, so that a backend that was away can be given what it
-missed (`keten lineage stuur`). Sending never makes a step fail: what is true stands in the ledger.
+missed (`keten lineage stuur`). Sending never makes a step fail: what is true stands in the ledger, which has each row
+told at least once, also of a step that was killed before it could (`lineage.onverzonden`).
 """
 
 from __future__ import annotations
@@ -29,19 +30,20 @@ class Zender:
         self._folder, self._url, self._ouder = folder, url, ouder
 
     def __call__(self, stap_nr: int, stap: Stap, tot: datetime) -> None:
-        """Writes and sends the events of an outcome row."""
+        """Writes and sends the events of an outcome row.
+
+        Raises:
+            OSError: they could not be written; who asked asks again later.
+        """
         from openlineage.client.serde import Serde  # noqa: PLC0415 - half a second that a question need not pay
 
         from lineage.gebeurtenissen import Ouder, van_stap  # noqa: PLC0415
 
         events = van_stap(stap_nr, stap, tot, Ouder.lees(self._ouder) if self._ouder else None)
         text = "".join(f"{Serde.to_json(event)}\n" for event in events)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / f"openlineage-{tot:%Y-%m-%d}.ndjson").open("a", encoding="utf-8") as file:
-                file.write(text)  # one write, so that lines of two processes do not mix
-        except OSError as error:
-            _log.warning("OpenLineage: niet geschreven (%s)", type(error).__name__)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / f"openlineage-{tot:%Y-%m-%d}.ndjson").open("a", encoding="utf-8") as file:
+            file.write(text)  # one write, so that lines of two processes do not mix
         if self._url:
             self._stuur(events)
 

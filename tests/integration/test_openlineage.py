@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from uuid import UUID
 
 import pytest
 
+from lineage import onverzonden
 from lineage.ledger import Stap, now
 from pipeline.instellingen import Instellingen
 from pipeline.openlineage import stuur_bestand
@@ -205,10 +207,68 @@ def test_a_backend_that_is_away_costs_no_step_and_is_told_later(
     assert stuur_bestand(next(instellingen.map("lineage").iterdir()), url) == len(taken) == len(_lees(instellingen))
 
 
+def _gedood(data: Path, stap: str, na: str) -> None:
+    """A process that enters an outcome row and is killed before it tells of it, or before it enters that it did."""
+    code = (
+        "import os, signal; from pathlib import Path; from lineage import onverzonden; from lineage.ledger import Stap;"
+        "from pipeline.instellingen import Instellingen; from pipeline.openlineage import Zender;"
+        f"{na} = lambda *args: os.kill(os.getpid(), signal.SIGKILL);"
+        f"stap = Stap('ontvang', {stap!r}); stap.tellingen['', 'bestand', 'gebruikt'] = 2;"
+        f"Instellingen(data=Path({str(data)!r})).grootboek.schrijf_stap(stap)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+def _runs(instellingen: Instellingen) -> dict[str, set[str]]:
+    """Per job the runs of which an end was told."""
+    found: dict[str, set[str]] = {}
+    for item in _lees(instellingen):
+        if item["eventType"] == "COMPLETE":
+            found.setdefault(item["job"]["name"], set()).add(item["run"]["runId"])
+    return found
+
+
+@pytest.mark.parametrize("na", ["Zender.__call__", "onverzonden.verzonden"])
+def test_who_is_killed_after_the_commit_is_told_of_in_the_next_step(tmp_path: Path, na: str) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    _gedood(tmp_path, "uwv-2026-01-abc", na)
+    before = _lees(instellingen)
+    assert bool(before) is (na == "onverzonden.verzonden")
+    instellingen.grootboek.schrijf_stap(Stap("ontvang", "duo-2026-01-abc"))
+    assert {job: len(runs) for job, runs in _runs(instellingen).items()} == {
+        "ontvang": 2,
+        "ontvang.uwv": 1,
+        "ontvang.duo": 1,
+    }
+    own = _einde(_lees(instellingen), "ontvang.uwv")["outputs"][0]["outputFacets"]["outputStatistics"]
+    assert own["fileCount"] == 2
+    assert all(item in _lees(instellingen) for item in before)
+    assert onverzonden.wachtend(instellingen.grootboek) == []
+
+
+def test_also_when_the_next_step_finds_nothing_to_do(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    _gedood(tmp_path, "uwv-2026-01-abc", "Zender.__call__")
+    with instellingen.grootboek.alleen("proef", "alle"):
+        assert _runs(instellingen).keys() == {"ontvang", "ontvang.uwv"}
+
+
+def test_a_folder_that_cannot_be_written_to_costs_no_step_and_is_told_later(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    in_the_way = instellingen.map("lineage")
+    in_the_way.write_text("geen map", encoding="utf-8")
+    instellingen.grootboek.schrijf_stap(Stap("ontvang", "uwv-2026-01-abc"))
+    in_the_way.unlink()
+    instellingen.grootboek.schrijf_stap(Stap("ontvang", "duo-2026-01-abc"))
+    assert _runs(instellingen).keys() == {"ontvang", "ontvang.uwv", "ontvang.duo"}
+
+
 def test_it_can_be_turned_off(tmp_path: Path) -> None:
     instellingen = Instellingen(data=tmp_path, openlineage="uit")
     instellingen.grootboek.schrijf_stap(Stap("ontvang", "uwv-2026-01-abc"))
     assert not instellingen.map("lineage").exists()
+    assert onverzonden.wachtend(instellingen.grootboek) == []
 
 
 @pytest.mark.zwaar

@@ -160,6 +160,34 @@ def test_server_that_was_restarted_is_found_again(server: Cluster, ledger: Ledge
     assert len(ledger.leveringen()) == 1
 
 
+def test_who_lost_its_lock_by_a_restart_changes_nothing_more(server: Cluster, ledger: Ledger) -> None:
+    """Between two transactions of a step the lock goes with the session; another may be at the step by then."""
+    stap = Stap("proef", "een")
+    with ledger.alleen("proef", "alle"):
+        ledger.schrijf_stap(stap)
+        server.stop()
+        server.start()
+        assert len(ledger.rijen(sa.select(t.stap))) == 1  # it is there again, and looks the same
+        with pytest.raises(KetenFout, match="O-GROOTBOEK"):
+            ledger.schrijf_stap(stap)
+    assert len(ledger.rijen(sa.select(t.stap))) == 1
+    with ledger.alleen("proef", "alle"):
+        ledger.schrijf_stap(stap)
+    assert len(ledger.rijen(sa.select(t.stap))) == 2
+
+
+def test_lock_that_is_lost_by_itself_is_missed_too(server: Cluster, ledger: Ledger) -> None:
+    """Of a session that ended alone, while the database and all other sessions went on."""
+    with ledger.alleen("proef", "alle"):
+        server.voer_uit("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'")
+        with ledger.alleen("proef", "alle"), pytest.raises(KetenFout, match="O-GROOTBOEK"):
+            ledger.schrijf_stap(Stap("proef", "een"))  # as long as one of its locks is gone
+        with pytest.raises(KetenFout, match="O-GROOTBOEK"):
+            ledger.schrijf_stap(Stap("proef", "een"))
+    ledger.schrijf_stap(Stap("proef", "twee"))
+    assert [row["onderwerp"] for row in ledger.rijen(sa.select(t.stap))] == ["twee"]
+
+
 def test_a_month_and_the_next_are_delivered(instellingen: Instellingen) -> None:
     maak_stad(instellingen.data)
     assert set(mutaties(instellingen, "0344", FEBRUARI).values()) == {"nieuw"}
