@@ -134,8 +134,8 @@ def _upgrade(engine: Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
-        if connection.dialect.name == "postgresql":  # SQLite has this of itself
-            connection.exec_driver_sql(_ONE_WRITER["postgresql"])
+        # Begun by hand, for the driver of SQLite begins nothing for a table: it is all of it, or nothing.
+        connection.exec_driver_sql(_ONE_WRITER[connection.dialect.name])
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
