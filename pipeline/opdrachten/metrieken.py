@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,7 @@ def metrieken(
     if uit is None:
         console.print(text, end="", soft_wrap=True, markup=False, highlight=False)
         return
-    aside = uit.with_name(f".{uit.name}.{os.getpid()}")  # the collector may look at any moment
+    # The collector may look at any moment. The same name every time: nobody clears its folder.
+    aside = uit.with_name(f".{uit.name}.deel")
     aside.write_text(text, encoding="utf-8")
     aside.rename(uit)
