@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test check lint drift planner airflow benchmark ratios soak sbom audit release site lock clean
+.PHONY: demo test check lint drift fouten planner airflow benchmark ratios soak sbom audit release site lock clean
 
 # The lock names every package with its hashes, so pip need not (and may not) resolve anything by itself.
 $(READY): requirements.lock pyproject.toml
@@ -54,6 +54,10 @@ check: $(READY) $(SPARK) lint drift site
 # The DAGs under the real scheduler on PostgreSQL, two months; part of `check`, here with how long each part took.
 planner: $(READY)
 	$(BIN)/python -m pytest -s tests/integration/test_airflow.py
+
+# SIGKILL at every transition of every step; `make check` kills at each place in one step.
+fouten: $(READY)
+	KETEN_FOUTEN=alle $(BIN)/python -m pytest tests/fault -n auto --dist loadfile
 
 airflow: $(READY)
 	$(BIN)/python -m pipeline.airflow_standalone

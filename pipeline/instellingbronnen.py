@@ -38,6 +38,7 @@ ANDERE = {
     "KETEN_REAL": "published test data (tests)",
     "KETEN_ORAKEL": "size of the oracle tests (tests)",
     "KETEN_GROOT_MB": "size of the large files (tests)",
+    "KETEN_FOUTEN": "whether steps are killed everywhere (tests)",
 }
 # Families: of the dbt profile, of benchmarks and of the soak. `KETEN_SPARK` itself is a setting.
 FAMILIES = ("KETEN_DBT_", "KETEN_SPARK_", "KETEN_BENCHMARK_", "KETEN_SOAK_")

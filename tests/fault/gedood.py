@@ -11,6 +11,7 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,11 +20,14 @@ from typing import Any
 
 from pipeline.bewaren.opruimen import ruim_op
 from pipeline.instellingen import Instellingen
+from tests.fault.opname import VOOR
 from tests.fault.proces import Ploeg, kopieer, momenten
 from tests.fault.stappen import KETEN, STAPPEN
 from tests.fault.toestand import verschillen
 
 Opgenomen = dict[str, Any]
+ALLES = os.environ.get("KETEN_FOUTEN") == "alle"  # `make fouten`
+Moment = tuple[str, int, str]  # a place, which of the changes there, and whether before or after it
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,35 @@ def doorloop(folder: Path) -> None:
         ploeg.sluit()
 
 
-def dood_overal(ploeg: Ploeg, ongestoord: Ongestoord, stap: str, folder: Path) -> int:
-    """Kills a step at all of its moments, one by one, and has it done again each time; how many kills that were."""
+def gekozen(ongestoord: Ongestoord, stap: str, *, alles: bool = ALLES) -> list[Moment]:
+    """The moments of a step to kill it at.
+
+    Not all of them, each place is taken before its first change in the first step that comes there, and of every step
+    its end: in `make check` each place is killed at in one step.
+    """
+    asked = momenten(ongestoord.van(stap)["overgangen"], vaak=STAPPEN[stap].vaak)
+    if alles and not STAPPEN[stap].nieuw:
+        return asked
+    before = KETEN[: KETEN.index(STAPPEN[stap])]
+    seen = {each["plaats"] for schakel in before if schakel.dood for each in ongestoord.van(schakel.naam)["overgangen"]}
+    new = [moment for moment in asked if moment[0] not in seen and (alles or moment[1:] == (1, VOOR))]
+    return new if asked[-1] in new else [*new, asked[-1]]
+
+
+def dood_overal(
+    ploeg: Ploeg, ongestoord: Ongestoord, stap: str, folder: Path, momenten: Sequence[Sequence[Moment]] | None = None
+) -> int:
+    """Kills a step at its moments, one by one, and has it done again each time; how often that was.
+
+    With `momenten` only at those: at the first, and when it is done again at the next.
+    """
     wrong, opgenomen = [], ongestoord.van(stap)
-    asked = momenten(opgenomen["overgangen"], vaak=STAPPEN[stap].vaak)
+    asked = [[moment] for moment in gekozen(ongestoord, stap)] if momenten is None else momenten
     for moment in asked:
         data = kopieer(ongestoord.voor(stap), folder / "var")
-        killed = ploeg.doe(stap, data, klok=ongestoord.klok, moment=moment)
-        assert killed["status"] == -signal.SIGKILL, (moment, killed)
+        for each in moment:
+            killed = ploeg.doe(stap, data, klok=ongestoord.klok, moment=each)
+            assert killed["status"] == -signal.SIGKILL, (each, killed)
         left = rommel(data)
         again = ploeg.doe(stap, data, klok=ongestoord.klok, toestand=True)
         if again["status"] != 0:
@@ -79,7 +104,7 @@ def dood_overal(ploeg: Ploeg, ongestoord: Ongestoord, stap: str, folder: Path) -
             continue
         wrong += [f"{moment}: {verschil}" for verschil in verschillen(opgenomen["toestand"], again["toestand"])[:5]]
         wrong += [f"{moment}: {path} blijft liggen" for path in blijft_liggen(data, left)]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     return len(asked)
 
 

@@ -7,16 +7,18 @@ what is left to do, so that after a kill the same call finishes it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import sqlalchemy as sa
 
+from connectors.kanaal import MapKanaal, Storing
 from demo.land import Aanlevering, maak_land
 from lineage import leveringen
 from lineage import tabellen as t
@@ -28,6 +30,9 @@ from message_formats.onderteken import Ondertekenaar
 from pipeline.betrokkene.correctie import meld, rond_af, schrijf_terugmelding
 from pipeline.betrokkene.inzage import vraag_inzage
 from pipeline.betrokkene.tekst import schrijf as schrijf_inzage
+from pipeline.bewaking import attendeer
+from pipeline.bewaking.attendeer import bewaak
+from pipeline.bewaking.deadlines import bewaak_deadlines
 from pipeline.bewaren.opruimen import ruim_op
 from pipeline.demonstratie import bied_aan
 from pipeline.geleverd import geleverd_pad
@@ -37,6 +42,7 @@ from pipeline.levering.besluit import afkeuren, goedkeuren
 from pipeline.levering.inbox import neem_in, nieuwe_aanleveringen
 from pipeline.levering.verslag import maak_verslagen
 from pipeline.mutaties import ALLE
+from pipeline.opdrachten.metrieken import metrieken
 from pipeline.rapport import maak_rapport
 from pipeline.retour.inbox import verwerk_inbox
 from pipeline.signaleer import signaleer
@@ -93,6 +99,38 @@ def besluit(instellingen: Instellingen) -> None:
             decide = afkeuren if levering["omschrijving"] == STUK else goedkeuren
             decide(instellingen, levering["levering_id"], "nagekeken", "tester")
     maak_verslagen(instellingen)
+
+
+def bewaking(instellingen: Instellingen) -> None:
+    """Judges a deadline that was set in March and is missed by now, and tells the beheerder what waits."""
+    bewaak_deadlines(instellingen, datetime(2026, 3, 5, tzinfo=UTC))
+    bewaak(instellingen)
+    attendeer.KANALEN["post"] = lambda *_: None  # a mail server that takes everything
+    attendeer.attendeer(instellingen.model_copy(update={"post": "smtp://post.voorbeeld"}))
+
+
+def telling(instellingen: Instellingen) -> None:
+    """Writes the counts that a monitor reads."""
+    os.environ["KETEN_DATA"] = str(instellingen.data)
+    metrieken(instellingen.map("metrieken.prom"))
+
+
+def wankel(stap: Stap) -> Stap:
+    """A step of which the first delivery fails once."""
+
+    def met_storing(instellingen: Instellingen) -> None:
+        real, failed = MapKanaal.lever, list[str]()
+
+        def lever_(kanaal: MapKanaal, bestanden: Sequence[Path], plaats: str) -> None:
+            if not failed:
+                failed.append(plaats)
+                raise Storing("proef")
+            real(kanaal, bestanden, plaats)
+
+        MapKanaal.lever = lever_  # type: ignore[method-assign]
+        stap(instellingen)
+
+    return met_storing
 
 
 def maart(instellingen: Instellingen) -> None:
@@ -179,9 +217,11 @@ def correctie(instellingen: Instellingen) -> None:
     nr = pq.read_table(path)["record_nr"][0].as_py()
     if not instellingen.grootboek.rijen(sa.select(t.correctie)):
         meld(instellingen, levering["levering_id"], "uwv.inkomstenverhouding", nr, "klopt niet")
-    schrijf_terugmelding(instellingen, "uwv", instellingen.map("terugmelding.csv"))
+    uit_ = instellingen.map("terugmelding.csv")
+    schrijf_terugmelding(instellingen, "uwv", uit_)
     for row in instellingen.grootboek.rijen(sa.select(t.correctie).where(t.correctie.c.afgerond_op.is_(None))):
         rond_af(instellingen, row["correctie_nr"], "hersteld")
+    schrijf_terugmelding(instellingen, "uwv", uit_)  # it says how things stand now, so of the end there must be one
 
 
 def inzage(instellingen: Instellingen) -> None:
@@ -233,26 +273,29 @@ def _vertrekt(instellingen: Instellingen) -> str:
 class Schakel:
     """A step with its name and its work; `dood` says whether it is killed at its transitions, or only prepares.
 
-    `vaak` says whether it is also killed half-way a place at which much changes.
+    `vaak` says whether it is also killed half-way a place at which much changes; `nieuw` that it is killed only at
+    places where no step before it came.
     """
 
     naam: str
     werk: Stap
     dood: bool = True
     vaak: bool = True
+    nieuw: bool = False
 
 
 KETEN = (
     Schakel("inname", inname),
     Schakel("deur", toelaten),
     Schakel("verslag", maak_verslagen),
+    Schakel("bewaking", bewaking),
     Schakel("besluit", besluit),
     Schakel("signaleer", signaal("vsv", FEBRUARI), vaak=False),
     Schakel("lever", uit("vsv", FEBRUARI)),
     Schakel("inkomsten", lambda ins: draai(ins, "inkomsten", FEBRUARI), dood=False),
     Schakel("maart", maart, dood=False),
     Schakel("signaleer maart", signaal("vsv", MAART), dood=False),
-    Schakel("lever maart", uit("vsv", MAART), dood=False),
+    Schakel("lever maart", wankel(uit("vsv", MAART)), nieuw=True),
     Schakel("opnieuw", opnieuw),
     Schakel("antwoorden", antwoorden, dood=False),
     Schakel("retour", retour),
@@ -261,6 +304,7 @@ KETEN = (
     Schakel("rotatie", rotatie),
     Schakel("ongegrond", opruimen(date(2026, 4, 15))),
     Schakel("rapport", maak_rapport),
+    Schakel("telling", telling),
     Schakel("uitvoer", uitvoer),
     Schakel("vertrek", vertrek),
     Schakel("opruimen", opruimen(LATER)),

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.bouw import CHECKOUT
-from tests.fault.gedood import Ongestoord, doorloop
+from tests.fault.gedood import Ongestoord, doorloop, gekozen
+from tests.fault.herstel import HERSTEL
 from tests.fault.plaatsen import plaatsen
 from tests.fault.stappen import KETEN
 from tests.fault.uitgezonderd import UITGEZONDERD
@@ -24,7 +25,10 @@ def bereikt(ongestoord: Ongestoord) -> Bereikt:
     """Where the chain came that kills are done in."""
     found: dict[str, tuple[set[str], set[str]]] = {}
     for schakel in (each for each in KETEN if each.dood):
+        places = {plaats for plaats, _, _ in gekozen(ongestoord, schakel.naam, alles=True)}
         for overgang in ongestoord.van(schakel.naam)["overgangen"]:
+            if overgang["plaats"] not in places:
+                continue
             wat, stappen = found.setdefault(overgang["plaats"], (set(), set()))
             wat.add(_kort(overgang["wat"]))
             stappen.add(schakel.naam)
@@ -43,6 +47,9 @@ def regels(found: Bereikt) -> list[str]:
         if naam in found:
             wat, stappen = found[naam]
             lines.append(f"| `{naam}` | {', '.join(sorted(wat))} | {', '.join(sorted(stappen))} |")
+    lines += ["", "Reached only by a step that finds what a killed one left, and killed there too:", ""]
+    lines += ["| place in the code | in | killed before at |", "|---|---|---|"]
+    lines += [f"| `{naam}` | {stap} | `{eerst[0]}` |" for naam, (stap, eerst) in sorted(HERSTEL.items())]
     lines += ["", "Not killed at, with the reason (Dutch, as in the list the test reads):", ""]
     lines += ["| place in the code | why |", "|---|---|"]
     lines += [f"| `{naam}` | {UITGEZONDERD[naam]} |" for naam in sorted(UITGEZONDERD)]

@@ -13,6 +13,6 @@ SECONDEN = 900
 
 
 @pytest.mark.zwaar
-@pytest.mark.parametrize("stap", ["vertrek"])
+@pytest.mark.parametrize("stap", ["uitvoer", "vertrek", "rapport", "telling"])
 def test_killed_at_every_transition(ploeg: Ploeg, ongestoord: Ongestoord, stap: str, tmp_path: Path) -> None:
-    assert dood_overal(ploeg, ongestoord, stap, tmp_path) > 4
+    assert dood_overal(ploeg, ongestoord, stap, tmp_path) > 0

@@ -17,11 +17,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from lineage import tabellen as t
+from lineage.ledger import Rij
+from lineage.pogingen import MISLUKT
 from pipeline.bewaren.bewijs import verifieer
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
 
-_NUMBERED = {"stap_nr", "poging_nr", "correctie_nr", "besluit_nr", "vernietiging_nr", "voornemen_nr", "segment_nr"}
+_NUMBERED = {
+    "stap_nr",
+    "poging_nr",
+    "correctie_nr",
+    "besluit_nr",
+    "vernietiging_nr",
+    "voornemen_nr",
+    "segment_nr",
+    "attendering_nr",
+}
 _CHAINED = {"kop", "vorige", "keten", "bewijs", "klaargezet", "ontvangen_op"}  # hang on a random name or a moment
 _OF_CIPHER = ("sha256", "bytes")
 _ENCRYPTED = (".p7m", ".p7s")
@@ -32,9 +43,26 @@ _RANDOM = re.compile(r"-[0-9a-f]{8}(?=$|\.)")
 
 def toestand(instellingen: Instellingen) -> dict[str, str]:
     """Place of every row and file to what it holds."""
+    instellingen.grootboek.verzend()  # as the next step would
     broken = {"verwerkingslog": str(Logboek(instellingen).controleer().breuken)}
     broken |= {"bewijzen": str(verifieer(instellingen).problemen)}
-    return dict(_rows(instellingen)) | dict(_files(instellingen.map())) | broken
+    told = dict(_gebeurtenissen(instellingen.map("lineage")))
+    return dict(_rows(instellingen)) | dict(_files(instellingen.map())) | told | broken
+
+
+def _gebeurtenissen(folder: Path) -> Iterator[tuple[str, str]]:
+    """The OpenLineage events and of how many runs each is; one that was told twice is one."""
+    seen = set()
+    for path in folder.glob("openlineage-*.ndjson"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            event = json.loads(line)
+            run = event["run"].pop("runId")
+            event["run"]["facets"].get("parent", {}).pop("run", None)
+            text = hashlib.sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
+            if event["job"]["name"] != INZAGE:
+                seen.add((f"gebeurtenis {event['job']['name']} {event['eventType']} {text[:12]}", run))
+    for naam, aantal in Counter(naam for naam, _ in seen).items():
+        yield naam, str(aantal)
 
 
 def _rows(instellingen: Instellingen) -> Iterator[tuple[str, str]]:
@@ -43,7 +71,7 @@ def _rows(instellingen: Instellingen) -> Iterator[tuple[str, str]]:
     for table in t.metadata.sorted_tables:
         found = []
         for row in ledger.rijen(sa.select(table)):
-            if row.get("soort") == INZAGE or str(row.get("naam", "")).startswith(f"{INZAGE}-"):
+            if _each_time(table, row):
                 continue
             values: dict[str, Any] = {naam: value for naam, value in row.items() if naam not in _CHAINED}
             if "stap_nr" in values and table.name != "stap":
@@ -61,6 +89,12 @@ def _rows(instellingen: Instellingen) -> Iterator[tuple[str, str]]:
             found.append(json.dumps(values, sort_keys=True, default=str))
         for text, aantal in Counter(found).items():
             yield f"{table.name} {text}", str(aantal)
+
+
+def _each_time(table: sa.Table, row: Rij) -> bool:
+    """Whether a row is one more for everyone who does the step again: an inzage, an attempt that failed."""
+    inzage = row.get("soort") == INZAGE or str(row.get("naam", "")).startswith(f"{INZAGE}-")
+    return inzage or (table is t.poging and row["uitkomst"] == MISLUKT)
 
 
 def _files(root: Path) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,6 @@ _GENEREERT = "maakt broncode voor een ontwikkelaar, die het verschil in git ziet
 _KANAAL = "tests/integration/test_lever_kanalen.py (SIGKILL midden in een upload), tests/fault/test_kanaal_wankel.py"
 _HERHAAL = "eigen map zonder stand; werkmap met procesnummer, die de opruiming vindt: tests/e2e/test_herhalen.py"
 _OPHALEN = "dood voor en na elke aanroep en naamswisseling: tests/fault/test_ophalen.py"
-_BEWAKING = "leidt af wat in het grootboek staat; de volgende keer opnieuw: tests/integration/test_attenderen.py"
 _METING = "meet alleen, in een map van zichzelf; wat afgebroken is wordt opnieuw gemaakt"
 
 UITGEZONDERD: dict[str, str] = {
@@ -29,7 +28,6 @@ UITGEZONDERD: dict[str, str] = {
     ),
     "lineage/alleen.py:alleen schrijft": "een slot: leeg bestand, het slot zelf gaat met het proces",
     "pipeline/bewaren/vernietig.py:alleen schrijft": "een slot: leeg bestand, het slot zelf gaat met het proces",
-    "lineage/pogingen.py:schrijf_poging grootboek": "een mislukte poging bij een kanaal: tests/fault/test_bezorging.py",
     "lineage/vernietiging.py:trek_in grootboek": "een voornemen dat vervalt: tests/e2e/test_bewaren.py",
     "message_formats/generate.py:main wist": _GENEREERT,
     "message_formats/generate.py:main schrijft": _GENEREERT,
@@ -42,23 +40,15 @@ UITGEZONDERD: dict[str, str] = {
     "pipeline/dbt_docs.py:_lege_invoer schrijft": "lege invoer in de werkmap van een proces",
     "pipeline/herkomst/kolommen.py:main schrijft": _GENEREERT,
     "pipeline/motor.py:_merge schrijft": "naar de map in wording, op Spark: tests/spec/signals/test_spark.py",
-    "pipeline/opdrachten/metrieken.py:metrieken schrijft": "het vorige bestand blijft staan tot de naam wisselt",
-    "pipeline/opdrachten/metrieken.py:metrieken zet neer": "het vorige bestand blijft staan tot de naam wisselt",
-    "pipeline/retour/inbox.py:_ruim_op wist": "na een kill tussen bericht en handtekening: test_gedood_retour.py",
     "pipeline/signaleer.py:_link schrijft": "een bestandssysteem zonder links: een kopie in de map in wording",
-    "pipeline/uitlevering/bezorg.py:Bezorger._staat_er schrijft": "na een kill bij het leveren: test_bezorging.py",
-    "pipeline/uitlevering/bezorg.py:Bezorger._staat_er schrijft 2": "na een kill bij het leveren: test_bezorging.py",
     "pipeline/aanwijzingen.py:_Schrijver.breek_af wist": "een lezing die afbreekt laat niets na: test_inputs.py",
     "privacy/schrijver.py:Schrijver.sluit wist": "een lezing die afbreekt laat niets na: test_inputs.py",
-    "lineage/retour.py:beantwoord grootboek": "een bericht dat al was ingenomen, na een kill: test_gedood_retour.py",
     "message_formats/write.py:write_csv_table schrijft": _LEEST,
     "pipeline/bereken.py:bereken wist": _WERKMAP,
     "pipeline/dbt_build.py:_tellingen wist": _WERKMAP,
     "pipeline/demonstratie.py:bied_aan wist": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/demonstratie.py:bied_aan zet neer": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/demonstratie.py:bied_aan zet neer 2": "de demo zet er bestanden neer, zoals een bron",
-    "pipeline/betrokkene/tekst.py:schrijf wist": "wat een gedood proces naliet: test_gedood_retour.py",
-    "pipeline/vertrek/export.py:exporteer wist": "wat een gedood proces naliet: test_gedood_vertrek.py",
     "pipeline/vertrek/export.py:exporteer schrijft 3": "in de map in wording, die pas heel haar naam krijgt",
     "pipeline/vertrek/export.py:_schrijf schrijft 2": "in de map in wording, die pas heel haar naam krijgt",
     "reports/pagina.py:_remove_old wist": "een pagina die niet meer bij het rapport hoort",
@@ -86,15 +76,6 @@ UITGEZONDERD: dict[str, str] = {
             "pipeline/vastlegging.py:pak_uit schrijft",
         ),
         _HERHAAL,
-    ),
-    **dict.fromkeys(
-        (
-            "lineage/attenderingen.py:leg_vast grootboek",
-            "lineage/attenderingen.py:schrijf_bezorging grootboek",
-            "lineage/deadlines.py:_zet grootboek",
-            "lineage/deadlines.py:stel grootboek",
-        ),
-        _BEWAKING,
     ),
     **dict.fromkeys(
         (
