@@ -109,6 +109,13 @@ def bewaking(instellingen: Instellingen) -> None:
     attendeer.attendeer(instellingen.model_copy(update={"post": "smtp://post.voorbeeld"}))
 
 
+def oude_pagina(instellingen: Instellingen) -> None:
+    """A page of a month that is not kept any more."""
+    folder = instellingen.map("rapport")
+    folder.mkdir()
+    (folder / "vsv-2019-01.html").write_text("oud", encoding="utf-8")
+
+
 def telling(instellingen: Instellingen) -> None:
     """Writes the counts that a monitor reads."""
     os.environ["KETEN_DATA"] = str(instellingen.data)
@@ -303,6 +310,7 @@ KETEN = (
     Schakel("inzage", inzage),
     Schakel("rotatie", rotatie),
     Schakel("ongegrond", opruimen(date(2026, 4, 15))),
+    Schakel("oude pagina", oude_pagina, dood=False),
     Schakel("rapport", maak_rapport),
     Schakel("telling", telling),
     Schakel("uitvoer", uitvoer),

@@ -51,7 +51,6 @@ UITGEZONDERD: dict[str, str] = {
     "pipeline/demonstratie.py:bied_aan zet neer 2": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/vertrek/export.py:exporteer schrijft 3": "in de map in wording, die pas heel haar naam krijgt",
     "pipeline/vertrek/export.py:_schrijf schrijft 2": "in de map in wording, die pas heel haar naam krijgt",
-    "reports/pagina.py:_remove_old wist": "een pagina die niet meer bij het rapport hoort",
     **dict.fromkeys(
         (
             "privacy/bewaren.py:_plaats schrijft",
