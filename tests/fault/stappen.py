@@ -31,6 +31,7 @@ from pipeline.betrokkene.correctie import meld, rond_af, schrijf_terugmelding
 from pipeline.betrokkene.inzage import vraag_inzage
 from pipeline.betrokkene.tekst import schrijf as schrijf_inzage
 from pipeline.bewaking import attendeer
+from pipeline.bewaking.airflow import DAGRUN, sluit
 from pipeline.bewaking.attendeer import bewaak
 from pipeline.bewaking.deadlines import bewaak_deadlines
 from pipeline.bewaren.opruimen import ruim_op
@@ -102,11 +103,30 @@ def besluit(instellingen: Instellingen) -> None:
 
 
 def bewaking(instellingen: Instellingen) -> None:
-    """Judges a deadline that was set in March and is missed by now, and tells the beheerder what waits."""
+    """Judges a deadline that was set in March and is missed by now, and tells the beheerder what waits.
+
+    Once a run of Airflow lasted too long, which has ended by now.
+    """
+    seen = t.attendering.c.soort == DAGRUN
+    if not instellingen.grootboek.rijen(sa.select(t.attendering).where(seen)):
+        attendeer.zie(instellingen, DAGRUN, "ingest_uwv run-1", "O-LOOPTIJD")
     bewaak_deadlines(instellingen, datetime(2026, 3, 5, tzinfo=UTC))
     bewaak(instellingen)
     attendeer.KANALEN["post"] = lambda *_: None  # a mail server that takes everything
     attendeer.attendeer(instellingen.model_copy(update={"post": "smtp://post.voorbeeld"}))
+    sluit(instellingen, _Geeindigd())
+
+
+class _Geeindigd:
+    """Airflow, when nothing runs there any more."""
+
+    def get_dr_count(self, dag_id: str, *, run_ids: list[str], states: list[str]) -> int:
+        return 0
+
+    def get_ti_count(
+        self, dag_id: str, *, task_ids: list[str], run_ids: list[str], states: list[str] | None = None
+    ) -> int:
+        return 0
 
 
 def oude_pagina(instellingen: Instellingen) -> None:
