@@ -33,7 +33,7 @@ from message_formats.names import (
     pascal,
     signaal_schema,
 )
-from message_formats.nest import Volgorde, nest
+from message_formats.nest import Volgorde, neem, nest
 from message_formats.render import (
     STIJLEN,
     Kolom,
@@ -182,7 +182,7 @@ class Fragmenten:
         start = number * CHUNK
         signalen = self._signalen.slice(start, CHUNK)
         order, grens = self._volgorde.deel(start, signalen.num_rows)
-        bewijs = self._bewijs.take(pa.array(order))
+        bewijs = neem(self._bewijs, order)
         return _Blok(
             signalen.num_rows,
             {naam: as_kolom(_een_geheel(signalen.column(naam))) for naam in signalen.column_names},

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -171,6 +172,7 @@ def test_writers_beat_a_call_per_message(
     tables: Tables, formaat: Formaat, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     signalen, bewijs = tables
+    files = count()
 
     def ours(out: IO[bytes], bewijs_out: IO[bytes]) -> None:
         fragmenten = Fragmenten.bereid(INKOMSTEN, signalen, bewijs)
@@ -178,7 +180,8 @@ def test_writers_beat_a_call_per_message(
         fragmenten.schrijf(envelop, 0, SIGNALS, formaat, out, bewijs_out)
 
     def to_files(write: Callable[[IO[bytes], IO[bytes]], None]) -> None:
-        with (tmp_path / "uit").open("wb") as out, (tmp_path / "bewijs").open("wb") as bewijs_out:
+        numbers = next(files)  # each time a new file: emptying one that is full takes as long as a part of the writing
+        with (tmp_path / f"uit{numbers}").open("wb") as out, (tmp_path / f"bewijs{numbers}").open("wb") as bewijs_out:
             write(out, bewijs_out)
 
     mine, library = alternately(
