@@ -87,6 +87,8 @@ class Winkel:
     def _ontvang(self, zending: Zending) -> Path:
         """Fetches what is not here yet; returns the folder that has all of it."""
         folder = self.wachtkamer / f".{zending.naam}.{_BEZIG}"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _verwijder_wat_er_niet_meer_is(folder, zending)
         for each in zending.halen:
             doel = folder / zending.hier[each.naam]
             if _heeft(doel, each):
@@ -126,6 +128,16 @@ def _naam(folder: Path) -> str:
 def _heeft(pad: Path, gevonden: Gevonden) -> bool:
     """Whether a file here is the one in the store: its size, and the moment it was written there."""
     return pad.is_file() and (pad.stat().st_size, int(pad.stat().st_mtime)) == (gevonden.bytes, gevonden.gewijzigd)
+
+
+def _verwijder_wat_er_niet_meer_is(folder: Path, zending: Zending) -> None:
+    """Removes what a process that was killed fetched (in part), and who sends has taken back or replaced since."""
+    there = {
+        folder / zending.hier[each.naam] for each in zending.halen if _heeft(folder / zending.hier[each.naam], each)
+    }
+    for pad in folder.rglob("*"):
+        if pad.is_file() and pad not in there:
+            pad.unlink()
 
 
 def _is_dezelfde(zending: Zending, folder: Path) -> bool:

@@ -159,6 +159,25 @@ def test_new_content_under_a_name_that_was_being_removed_is_not_lost(tmp_path: P
     assert bestanden(tmp_path / "inbox") == {f"{naam}/a.csv": b"oud", f"{naam}-2/a.csv": b"nieuw"}
 
 
+def test_what_was_taken_back_meanwhile_does_not_come_along(tmp_path: Path) -> None:
+    """Killed with one file fetched and one in part; then the bron renames the first and replaces the second."""
+    naam = "2026-01-opgave"
+    kanaal = Wankel(zet_klaar(tmp_path, {f"{naam}/klaar": b"", f"{naam}/a.csv": b"1", f"{naam}/b.csv": b"22"}))
+    with pytest.raises(Gedood):
+        leveringen(kanaal.met(Sterft(4)), tmp_path)
+    assert len(bestanden(tmp_path / "onderweg")) == 2
+    (tmp_path / "winkel" / PLAATS / naam / "a.csv").rename(tmp_path / "winkel" / PLAATS / naam / "c.csv")
+    zet_klaar(tmp_path, {f"{naam}/b.csv": b"333"})
+    leveringen(kanaal.met(Sterft(None)), tmp_path)
+    assert bestanden(tmp_path / "inbox") == {f"{naam}/c.csv": b"1", f"{naam}/b.csv": b"333"}
+
+
+def test_a_levering_without_files_comes_in_as_one(tmp_path: Path) -> None:
+    kanaal = WinkelInMap(zet_klaar(tmp_path, {"2026-01-opgave/klaar": b""}))
+    assert leveringen(kanaal, tmp_path) == 1
+    assert (tmp_path / "inbox" / "2026-01-opgave").is_dir()
+
+
 def test_a_file_that_changes_while_it_is_fetched_is_not_taken(tmp_path: Path) -> None:
     class Groeit(WinkelInMap):
         def lijst(self, plaats: str) -> list[Gevonden]:

@@ -21,6 +21,7 @@ UITGEZONDERD: dict[str, str] = {
             "pipeline/ophalen.py:Winkel._ontvang zet neer",
             "pipeline/ophalen.py:Winkel._ontvang zet neer 2",
             "pipeline/ophalen.py:Winkel._ruim_op wist",
+            "pipeline/ophalen.py:_verwijder_wat_er_niet_meer_is wist",
             "pipeline/retour/inbox.py:_zet_in_inbox.zet_neer wist",
             "pipeline/retour/inbox.py:_zet_in_inbox.zet_neer zet neer",
         ),
