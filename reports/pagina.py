@@ -161,4 +161,4 @@ def _remove_old(doel: Path, files: dict[str, bytes]) -> None:
     for path in [*doel.glob("*.html"), *doel.glob("data/*.csv")]:
         name = path.relative_to(doel).as_posix()
         if name not in files and OURS.fullmatch(name):
-            path.unlink()
+            path.unlink(missing_ok=True)  # another process may be at the same
