@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Storing(Exception):
@@ -45,7 +45,8 @@ class Gevonden:
     gewijzigd: int
 
 
-class Afhaalkanaal(Protocol):
+@runtime_checkable
+class Afhaalkanaal(Kanaal, Protocol):
     """A store from which we fetch what others put there. Each raises what `Kanaal.lever` raises."""
 
     def lijst(self, plaats: str) -> list[Gevonden]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
-from connectors.kanaal import Afhaalkanaal, Kanaal, MapKanaal
+from connectors.kanaal import Kanaal, MapKanaal
 from schemas import ontvanger
 from schemas.fout import KetenFout
 from schemas.load import kanalen
@@ -30,13 +29,6 @@ class Kanalen:
         if naam not in self._open:
             self._open[naam] = self._maak(naam, kanalen()[naam])
         return self._open[naam]
-
-    def afhaal(self, naam: str) -> Afhaalkanaal:
-        """The channel of this name, to fetch from; not one that is a folder. Raises what `van` raises."""
-        kanaal = self.van(naam)
-        if isinstance(kanaal, MapKanaal):
-            raise TypeError("uit een map wordt niet gehaald")
-        return cast("Afhaalkanaal", kanaal)
 
     def _maak(self, naam: str, kanaal: ontvanger.Kanaal) -> Kanaal:
         if isinstance(kanaal, ontvanger.MapKanaal):

@@ -21,8 +21,6 @@ from lineage.ledger import Stap
 from pipeline.geduld import Geduld
 from pipeline.instellingen import Instellingen
 from schemas.fout import KetenFout
-from schemas.load import kanalen
-from schemas.ontvanger import MapKanaal
 
 T = TypeVar("T")
 Zendingen = Callable[[Sequence[Gevonden]], list["Zending"]]  # what is in a store, as sendings
@@ -190,12 +188,10 @@ def haal_alles(
     """
     stap, geduld, fouten, aantal = Stap("haal", onderwerp), instellingen.geduld(), dict[str, str](), 0
     for wie, (naam, plaats) in sorted(winkels.items()):
-        if isinstance(kanalen()[naam], MapKanaal):
-            continue
         wachtkamer = instellingen.map("landing", "onderweg", onderwerp, wie)
         try:
-            winkel = Winkel(naam, instellingen.kanalen.afhaal(naam), plaats, wachtkamer, geduld)
-            aantal += winkel.haal(zendingen, zet_neer(wie))
+            if isinstance(kanaal := instellingen.kanalen.van(naam), Afhaalkanaal):
+                aantal += Winkel(naam, kanaal, plaats, wachtkamer, geduld).haal(zendingen, zet_neer(wie))
         except Storing:
             fouten[wie] = "L-KANAAL"
         except KetenFout as fout:

@@ -43,7 +43,9 @@ def inbox(
 ) -> None:
     """Haal op wat bronnen op hun kanaal hebben gezet en neem in wat in de inbox staat, zoals de DAG's ingest doen."""
     from pipeline.instellingen import Instellingen  # noqa: PLC0415
+    from pipeline.levering.besluit import zoek  # noqa: PLC0415
     from pipeline.levering.inbox import haal_op, neem_in, nieuwe_aanleveringen  # noqa: PLC0415
+    from pipeline.levering.ontvang import Ontvangst  # noqa: PLC0415
     from pipeline.levering.verslag import maak_verslagen  # noqa: PLC0415
     from pipeline.toelaten import toelaten  # noqa: PLC0415
     from schemas.fout import KetenFout  # noqa: PLC0415
@@ -51,19 +53,22 @@ def inbox(
 
     if unknown := set(bron or ()) - bronnen().keys():
         raise KetenFout("L-BRON", ", ".join(sorted(unknown)))
-    instellingen, aside, count = Instellingen(), False, 0
+    instellingen, aside, taken = Instellingen(), False, list[Ontvangst]()
     for naam in bron or bronnen():
         gehaald = haal_op(instellingen, naam)
         for wie, code in gehaald.fouten.items():
             console.print(f"{wie}: {code}: {meldingen()[code].betekenis}", soft_wrap=True)
         for aanlevering in nieuwe_aanleveringen(instellingen, naam):
-            ontvangst = neem_in(instellingen, naam, aanlevering)
-            console.print(f"{ontvangst.levering_id}: {ontvangst.status}, {ontvangst.bestanden} bestand(en)")
-            aside, count = aside or bool(ontvangst.code), count + 1
+            taken.append(neem_in(instellingen, naam, aanlevering))
         toelaten(instellingen, bron=naam)
         aside = aside or bool(gehaald.fouten)
     maak_verslagen(instellingen)
-    if not count:
+    for ontvangst in taken:  # the door may have parked it
+        levering = zoek(instellingen, ontvangst.levering_id)
+        console.print(f"{ontvangst.levering_id}: {levering['status']}, {ontvangst.bestanden} bestand(en)")
+        toon_reden(levering)
+        aside = aside or bool(ontvangst.code) or bool(levering["code"])
+    if not taken:
         console.print("Er was niets.")
     if aside:
         raise typer.Exit(OPZIJ)
