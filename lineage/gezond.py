@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from lineage import tabellen as t
-from lineage.ledger import adres, nieuwste_revisie, revisie
+from lineage.databank import adres, nieuwste_revisie, revisie
 
 ANTWOORD = 5  # seconds a database has to answer
 

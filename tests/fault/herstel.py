@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from tests.fault.gedood import Moment
 from tests.fault.opname import VOOR
-
-Moment = tuple[str, int, str]
 
 _GELEVERD: Moment = ("lineage/ledger.py:Ledger.rond_af grootboek", 1, VOOR)
 

@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from lineage import tabellen as t
-from lineage.ledger import Ledger, nieuwste_revisie, open_engine
+from lineage.databank import nieuwste_revisie, open_engine
+from lineage.ledger import Ledger
 from schemas.fout import KetenFout
 
 OUD = "0009"  # the revision of an installation that is brought up to date
@@ -44,7 +45,7 @@ def _maak_oud(folder: Path) -> None:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    from lineage.ledger import MIGRATIONS  # noqa: PLC0415
+    from lineage.databank import MIGRATIONS  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -86,7 +87,7 @@ def test_without_room_says_so_and_begins_anew(tmp_path: Path, monkeypatch: pytes
         connection.execute(f"PRAGMA max_page_count={small[0] if small else 1073741823}")
 
     sa.event.listen(sa.engine.Engine, "connect", limit)
-    monkeypatch.setattr("lineage.ledger.time.sleep", lambda _: None)
+    monkeypatch.setattr("lineage.databank.time.sleep", lambda _: None)
     small.append(20)
     try:
         with pytest.raises(KetenFout, match="O-SCHIJF"):

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from lineage import tabellen as t
-from lineage.ledger import Ledger, Stap, open_engine
+from lineage.databank import open_engine
+from lineage.ledger import Ledger, Stap
 from message_formats.lees import lees_map
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever

@@ -18,8 +18,8 @@ from tests.fault.uitgezonderd import UITGEZONDERD
 SECONDEN = 900
 NAMEN = {plaats.naam for plaats in plaatsen()}
 # Where a transaction is begun or ended by hand: in the one function for it, and for a database that is new or old.
-MET_DE_HAND = {("lineage/ledger.py", "Ledger.transactie"), ("lineage/ledger.py", "_upgrade"),
-               ("lineage/ledger.py", "_configure_postgresql")}  # fmt: skip
+MET_DE_HAND = {("lineage/ledger.py", "Ledger.transactie"), ("lineage/databank.py", "_upgrade"),
+               ("lineage/databank.py", "_configure_postgresql")}  # fmt: skip
 KILLED = {path.stem for path in Path(__file__).parent.glob("test_gedood_*.py")}
 
 

@@ -20,7 +20,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from lineage import tabellen as t
-from lineage.ledger import MIGRATIONS, Ledger, Stap, open_engine
+from lineage.databank import MIGRATIONS, open_engine
+from lineage.ledger import Ledger, Stap
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
 from schemas.fout import KetenFout

@@ -17,7 +17,8 @@ from alembic.migration import MigrationContext
 
 from lineage import leveringen
 from lineage import tabellen as t
-from lineage.ledger import Ledger, Stap, now, open_engine
+from lineage.databank import open_engine
+from lineage.ledger import Ledger, Stap, now
 from pipeline.instellingen import Instellingen
 from tests.bouw import CHECKOUT
 
