@@ -26,12 +26,13 @@ from message_formats.text import (
     rows_json,
     rows_xml,
 )
-from message_formats.weave import LEEG, Posities, Rijen, Weefsel
+from message_formats.weave import LEEG, VOOR, Posities, Schering, Weefsel
 from schemas.berichten import BerichtVeld
 
 Masker = npt.NDArray[np.bool_]
 
 PROEF, WEINIG = 512, 32  # so many different texts among so many rows at most, and a column becomes a table
+_DUIZEND = 1000
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Stijl:
     `rijen` says which values `escape` must change. `veld` gives what stands before and after a value, `leeg` whether an
     absent value keeps those. `signaal` and `feit` give what stands before and after a row, `tussen` what stands before
     a fact that is not the first of its signal, `bewijs` what stands around the facts of a signal where they are nested.
-    The first `scheiding` bytes of a signal separate it from the one before; the first of a message drops them.
+    The first `scheiding` bytes of a signal separate it from the one before; the first of a message drops them. `voor`
+    says whether every row starts with columns of the envelope, which are given when it is woven.
     """
 
     rijen: Callable[[pa.StringArray], Rows]
@@ -53,6 +55,7 @@ class Stijl:
     tussen: str
     bewijs: tuple[str, str] | None
     scheiding: int
+    voor: bool = False
 
 
 def _json_veld(naam: str, veld: BerichtVeld) -> tuple[str, str]:
@@ -81,7 +84,7 @@ STIJLEN: Mapping[Formaat, Stijl] = {
         ("<Bewijs>", "</Bewijs>"),
         0,
     ),
-    "csv": Stijl(rows_csv, escape_csv, _csv_veld, True, ("", "\r\n"), ("", "\r\n"), "", None, 0),
+    "csv": Stijl(rows_csv, escape_csv, _csv_veld, True, ("", "\r\n"), ("", "\r\n"), "", None, 0, voor=True),
 }
 
 
@@ -90,7 +93,8 @@ class Kolom:
     """A column ready to be written: `aanwezig` says where there is a value (None: everywhere; nowhere: `ontbreekt`).
 
     The text of row i is `teksten[posities[i]]`, or `teksten[i]` without `posities`; with `vast` it is `teksten[0]` in
-    every row. `vrij` says whether texts can stand in every format as they are.
+    every row. `vrij` says whether texts can stand in every format as they are. With `eenheden` that is only how many
+    thousands a number holds, and `_EENHEDEN[eenheden[i]]` comes after it.
     """
 
     teksten: pa.StringArray
@@ -99,7 +103,11 @@ class Kolom:
     ontbreekt: bool
     vrij: bool
     vast: bool = False
+    eenheden: Posities | None = None
 
+
+# What follows the thousands of a number: 0 to 999 where there are none, and after them 000 to 999.
+_EENHEDEN = pa.array([str(n) for n in range(_DUIZEND)] + [f"{n:03d}" for n in range(_DUIZEND)])
 
 _ONTBREEKT = Kolom(pa.array([], pa.string()), None, None, ontbreekt=True, vrij=True)
 
@@ -121,50 +129,67 @@ def as_kolom(array: pa.Array) -> Kolom:
     if array.null_count == len(array):
         return _ONTBREEKT
     if not pa.types.is_string(array.type):
-        return _kolom(*_looked_up(array), _present(array), vrij=True)
-    if not _few_different(array):
+        return _looked_up(array)
+    if not array.null_count and all_equal(array):
+        teksten = normalise(array.slice(0, 1))
+        return _ONTBREEKT if teksten.null_count else _vast(teksten, vrij=False)
+    few = array.slice(0, PROEF).unique().drop_null()
+    if len(few) > WEINIG:
         teksten = normalise(array)
-        return _kolom(teksten, None, _present(teksten), vrij=False)
-    coded = array.dictionary_encode()
-    teksten = normalise(coded.dictionary)
-    present = _present(teksten.take(coded.indices) if teksten.null_count else array)
-    return _kolom(teksten, coded.indices.fill_null(0).to_numpy(), present, vrij=False)
-
-
-def _kolom(teksten: pa.StringArray, posities: Posities | None, aanwezig: Masker | None, *, vrij: bool) -> Kolom:
-    if aanwezig is not None and not aanwezig.any():
+        return Kolom(teksten, None, _present(teksten), ontbreekt=teksten.null_count == len(teksten), vrij=False)
+    places = pc.index_in(array, value_set=few)
+    if places.null_count > array.null_count:  # one that was not among the first
+        coded = array.dictionary_encode()
+        few, places = coded.dictionary, coded.indices
+    teksten = normalise(few)
+    present = _present(teksten.take(places) if teksten.null_count else array)
+    if present is not None and not present.any():
         return _ONTBREEKT
-    if aanwezig is None and (len(teksten) == 1 if posities is not None else all_equal(teksten)):
-        return Kolom(teksten.slice(0, 1), None, None, ontbreekt=False, vrij=vrij, vast=True)
-    return Kolom(teksten, posities, aanwezig, ontbreekt=False, vrij=vrij)
+    return Kolom(teksten, places.fill_null(0).to_numpy(), present, ontbreekt=False, vrij=False)
+
+
+def _vast(teksten: pa.StringArray, *, vrij: bool) -> Kolom:
+    return Kolom(teksten, None, None, ontbreekt=False, vrij=vrij, vast=True)
 
 
 def _present(array: pa.Array) -> Masker | None:
     return array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
 
 
-def _few_different(array: pa.StringArray) -> bool:
-    """Whether a column seems to hold few different texts, by its first rows."""
-    return bool(pc.count_distinct(array.slice(0, PROEF), mode="only_valid").as_py() <= WEINIG)
-
-
-def _looked_up(array: pa.Array) -> tuple[pa.StringArray, Posities | None]:
-    """Every value between the least and the most as text, and where each row stands in it; or the rows themselves."""
+def _looked_up(array: pa.Array) -> Kolom:
+    """A column of numbers or dates, through tables of text when they lie close together."""
+    present = _present(array)
     if pa.types.is_date32(array.type) or pa.types.is_integer(array.type):
-        numbers = array.view(pa.int32()).cast(pa.int64()) if pa.types.is_date32(array.type) else array.cast(pa.int64())
+        days = pa.types.is_date32(array.type)
+        numbers = array.view(pa.int32()).cast(pa.int64()) if days else array.cast(pa.int64())
         found = pc.min_max(numbers)
         least, most = found["min"].as_py(), found["max"].as_py()
+        places = np.asarray(numbers.fill_null(least))
         if most - least < len(array) // 2:
             table = pa.array(np.arange(least, most + 1, dtype=np.int64))
-            table = table.cast(pa.int32()).view(pa.date32()) if pa.types.is_date32(array.type) else table
-            places = np.asarray(numbers.fill_null(least)) - least
-            return table.cast(pa.string()), places.astype(np.int32)
-    return array.cast(pa.string()), None
+            table = table.cast(pa.int32()).view(pa.date32()) if days else table
+            teksten = table.cast(pa.string())
+            if least == most and present is None:
+                return _vast(teksten, vrij=True)
+            return Kolom(teksten, (places - least).astype(np.int32), present, ontbreekt=False, vrij=True)
+        if least >= 0 and not days and (most - least) // _DUIZEND < len(array) // 4:
+            return _in_duizenden(places, least, most, present)
+    return Kolom(array.cast(pa.string()), None, present, ontbreekt=False, vrij=True)
+
+
+def _in_duizenden(numbers: npt.NDArray[np.int64], least: int, most: int, present: Masker | None) -> Kolom:
+    """Numbers as their thousands and the rest: two tables, where a text for each number would be written apart."""
+    thousands = numbers // _DUIZEND
+    rest = numbers - thousands * _DUIZEND + np.where(thousands, _DUIZEND, 0)
+    table = [str(number) if number else "" for number in range(least // _DUIZEND, most // _DUIZEND + 1)]
+    places = (thousands - least // _DUIZEND).astype(np.int32)
+    teksten = pa.array(table, pa.string())
+    return Kolom(teksten, places, present, ontbreekt=False, vrij=True, eenheden=rest.astype(np.int32))
 
 
 def render_feiten(
     stijl: Stijl, kolommen: Mapping[str, Kolom], velden: Mapping[str, BerichtVeld], eerste: Masker
-) -> Rijen:
+) -> Schering:
     """The facts of a bewijs table, one row each; `eerste` says which is the first of its signal."""
     before, after = stijl.feit
     doek = _Doek(stijl, len(eerste), _Slot(before, stijl.tussen + before, eerste if stijl.tussen else None))
@@ -178,7 +203,7 @@ def render_signalen(
     kolommen: Mapping[str, Kolom],
     velden: Mapping[str, BerichtVeld],
     feiten: Callable[[], pa.StringArray],
-) -> Rijen:
+) -> Schering:
     """The signals, one row each, with their facts (one text per signal) nested where the format nests."""
     before, after = stijl.signaal
     doek = _Doek(stijl, rows, _Slot(before))
@@ -188,21 +213,12 @@ def render_signalen(
     return doek.af(after)
 
 
-def render_cells(table: pa.Table) -> Rijen:
+def render_cells(table: pa.Table) -> Schering:
     """The rows of any table as CSV."""
     doek = _Doek(STIJLEN["csv"], table.num_rows, _Slot(""))
     for number, column in enumerate(table.columns):
         doek.kolom(as_kolom(column.combine_chunks()), ";" if number else "", "")
     return doek.af("\r\n")
-
-
-def render_prefixed(leading: str, rijen: Rijen, start: int, stop: int) -> Rijen:
-    """Rows [start, stop) with the same text before each."""
-    weefsel = Weefsel(stop - start)
-    weefsel.zet(weefsel.vast([leading]))
-    base = weefsel.voeg_toe(rijen.tekst(start, stop))
-    weefsel.zet(np.arange(base, base + stop - start, dtype=np.int32))
-    return weefsel.weef()
 
 
 class _Doek:
@@ -211,6 +227,8 @@ class _Doek:
     def __init__(self, stijl: Stijl, rows: int, slot: _Slot) -> None:
         self._stijl, self._rows, self._slot = stijl, rows, slot
         self._weefsel = Weefsel(rows)
+        if stijl.voor:
+            self._weefsel.zet(VOOR)
         self._row = np.arange(rows, dtype=np.int32)
 
     def velden(self, kolommen: Mapping[str, Kolom], velden: Mapping[str, BerichtVeld]) -> None:
@@ -229,6 +247,11 @@ class _Doek:
                 self._vast(before + after)
         elif kolom.vast:
             self._vast(before + self._geschreven(kolom)[0].as_py() + after)
+        elif kolom.posities is not None and kolom.eenheden is not None:
+            self._tabel(kolom, kolom.posities, before, "")
+            places = kolom.eenheden + np.int32(self._weefsel.voeg_toe(_EENHEDEN))
+            self._weefsel.zet(self._absent(places, kolom.aanwezig, LEEG))
+            self._slot = _Slot(after, "", None if keep else kolom.aanwezig)
         elif kolom.posities is not None:
             self._tabel(kolom, kolom.posities, before, after)
         else:
@@ -236,10 +259,10 @@ class _Doek:
             self._weefsel.zet(self._absent(self._values(kolom), kolom.aanwezig, LEEG))
             self._slot = _Slot(after, "", None if keep else kolom.aanwezig)
 
-    def af(self, after: str) -> Rijen:
+    def af(self, after: str) -> Schering:
         """The rows, each ended."""
         self._sluit(after, None)
-        return self._weefsel.weef()
+        return self._weefsel.af()
 
     def _vast(self, text: str) -> None:
         """Writes the same text in every row: it waits for what comes next."""

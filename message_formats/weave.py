@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Posities = npt.NDArray[np.int32]
-LEEG = 0  # the position of the empty text
+VOOR, LEEG = 0, 1  # the position of what is known only when a row is woven, and of the empty text
 
 
 @dataclass(frozen=True)
@@ -25,23 +25,29 @@ class Rijen:
     data: memoryview
     grens: Posities
 
-    def __len__(self) -> int:
-        """How many rows there are."""
-        return len(self.grens) - 1
-
-    def slice(self, start: int, stop: int) -> memoryview:
-        """The text of rows [start, stop)."""
-        return self.data[self.grens[start] : self.grens[stop]]
-
-    def tekst(self, start: int, stop: int) -> pa.StringArray:
-        """Rows [start, stop) as a column, without a copy."""
-        offsets = np.ascontiguousarray(self.grens[start : stop + 1])
-        return pa.StringArray.from_buffers(stop - start, pa.py_buffer(offsets), pa.py_buffer(self.data))
-
     def per(self, grens: npt.NDArray[np.int64]) -> pa.StringArray:
         """The rows [grens[i], grens[i + 1]) put together, one text for each i, without a copy."""
         offsets = self.grens[grens]
         return pa.StringArray.from_buffers(len(grens) - 1, pa.py_buffer(offsets), pa.py_buffer(self.data))
+
+
+@dataclass(frozen=True)
+class Schering:
+    """A chunk of rows of which every piece is in place: row i is `spoel[posities[i]]`, joined."""
+
+    spoel: pa.StringArray
+    posities: Posities
+
+    def weef(self, start: int, stop: int, voor: str = "") -> Rijen:
+        """Rows [start, stop), with `voor` where a row has its place for it."""
+        rows, width = stop - start, self.posities.shape[1]
+        if not rows * width:
+            return Rijen(memoryview(b""), np.zeros(rows + 1, np.int32))
+        spoel = pa.concat_arrays([pa.array([voor]), self.spoel.slice(1)]) if voor else self.spoel
+        woven = spoel.take(pa.array(self.posities[start:stop].reshape(-1)))
+        _, offsets, data = woven.buffers()
+        grens = np.frombuffer(offsets, np.int32)[: rows * width + 1 : width]
+        return Rijen(memoryview(data or b"").cast("B"), grens)
 
 
 class Weefsel:
@@ -53,7 +59,7 @@ class Weefsel:
         self._spool: list[pa.StringArray] = []
         self._length = 0
         self._pieces: list[Posities | int] = []
-        self.vast([""])
+        self.vast(["", ""])  # VOOR and LEEG
 
     def vast(self, texts: Sequence[str]) -> int:
         """Puts fixed texts on the spool; returns the position of the first."""
@@ -72,17 +78,9 @@ class Weefsel:
         """Adds a piece to every row: the text at the one position, or at each row's own."""
         self._pieces.append(positions)
 
-    def weef(self) -> Rijen:
-        """The rows."""
-        if not self._rows:
-            return Rijen(memoryview(b""), np.zeros(1, np.int32))
-        width = len(self._pieces)
-        positions = np.empty((self._rows, width), np.int32)
-        positions[:] = [piece if isinstance(piece, int) else LEEG for piece in self._pieces]
+    def af(self) -> Schering:
+        """The rows, ready to be woven."""
+        positions = np.empty((len(self._pieces), self._rows), np.int32)
         for place, piece in enumerate(self._pieces):
-            if not isinstance(piece, int):
-                positions[:, place] = piece
-        woven = pa.concat_arrays(self._spool).take(pa.array(positions.reshape(-1)))
-        _, offsets, data = woven.buffers()
-        grens = np.frombuffer(offsets, np.int32)[: self._rows * width + 1 : width]
-        return Rijen(memoryview(data or b"").cast("B"), grens)
+            positions[place] = piece
+        return Schering(pa.concat_arrays(self._spool), np.ascontiguousarray(positions.T))

@@ -40,14 +40,13 @@ from message_formats.render import (
     as_kolom,
     render_cells,
     render_feiten,
-    render_prefixed,
     render_signalen,
 )
 from message_formats.text import escape_xml_text
-from message_formats.weave import Rijen
+from message_formats.weave import Schering
 from schemas.berichten import Bericht, BerichtVeld, wat_velden
 
-CHUNK = 8192
+CHUNK = 16384
 _THREADS = 2
 _BOM = b"\xef\xbb\xbf"
 
@@ -72,21 +71,21 @@ class _Blok:
 class _Gereed:
     """A rendered chunk: the signals, with their facts inside where the format nests, and the facts apart."""
 
-    signalen: Rijen
-    feiten: Rijen
+    signalen: Schering
+    feiten: Schering
     grens: npt.NDArray[np.int64]
 
 
 class Fragmenten:
     """The signals of a message for many recipients, ready to be written to each of them; for one writer at a time."""
 
-    def __init__(self, bericht: Bericht, signalen: pa.Table, bewijs: pa.Table, volgorde: Volgorde) -> None:
+    def __init__(self, bericht: Bericht, signalen: pa.Table, bewijs: pa.Table) -> None:
         """Use `bereid`."""
         self._bericht = bericht
         self._signalen = signalen
         self._bewijs = bewijs
-        self._volgorde = volgorde
         self._pool = ThreadPoolExecutor(_THREADS, "render")  # its threads end with it
+        self._volgorde: Future[Volgorde] = self._pool.submit(nest, signalen.column("signaal_id"), bewijs)
         self._blok = lru_cache(maxsize=2 * _THREADS)(self._prepare)
         self._gereed: dict[tuple[Formaat, Inhoud], dict[int, Future[_Gereed]]] = {}
 
@@ -103,7 +102,7 @@ class Fragmenten:
         ids = signalen.column("signaal_id")
         if ids.null_count or pc.any(pc.equal(ids, "")).as_py() or bewijs.column("volgnummer").null_count:
             raise ValueError("een signaal zonder signaal_id of een feit zonder volgnummer")
-        return cls(definitie, signalen, bewijs, nest(ids, bewijs))
+        return cls(definitie, signalen, bewijs)
 
     def __len__(self) -> int:
         """How many signals there are."""
@@ -139,27 +138,19 @@ class Fragmenten:
                 raise ValueError("CSV heeft een tweede bestand voor het bewijs")
             doel.write(csv_header(self._bericht, "bericht"))
             bewijs_doel.write(csv_header(self._bericht, "bewijs"))
-            for rows, facts in self._csv_pieces(velden, start, stop, inhoud):
-                doel.write(rows)
-                bewijs_doel.write(facts)
+            leading, leading_bewijs = csv_leading(velden, CSV_ENVELOP), csv_leading(velden, CSV_ENVELOP_BEWIJS)
+            for gereed, first, last in self._pieces(start, stop, "csv", inhoud):
+                facts = int(gereed.grens[first]), int(gereed.grens[last])
+                doel.write(gereed.signalen.weef(first, last, leading).data)
+                bewijs_doel.write(gereed.feiten.weef(*facts, leading_bewijs).data)
             return
         head, tail = (json_frame if formaat == "json" else xml_frame)(self._bericht, velden)
         doel.write(head)
         skip = STIJLEN[formaat].scheiding
         for gereed, first, last in self._pieces(start, stop, formaat, inhoud):
-            doel.write(gereed.signalen.slice(first, last)[skip:])
+            doel.write(gereed.signalen.weef(first, last).data[skip:])
             skip = 0
         doel.write(tail)
-
-    def _csv_pieces(
-        self, velden: dict[str, object], start: int, stop: int, inhoud: Inhoud
-    ) -> Iterator[tuple[memoryview, memoryview]]:
-        leading, leading_bewijs = csv_leading(velden, CSV_ENVELOP), csv_leading(velden, CSV_ENVELOP_BEWIJS)
-        for gereed, first, last in self._pieces(start, stop, "csv", inhoud):
-            signalen = render_prefixed(leading, gereed.signalen, first, last)
-            from_fact, to_fact = int(gereed.grens[first]), int(gereed.grens[last])
-            feiten = render_prefixed(leading_bewijs, gereed.feiten, from_fact, to_fact)
-            yield signalen.slice(0, len(signalen)), feiten.slice(0, len(feiten))
 
     def _pieces(self, start: int, stop: int, formaat: Formaat, inhoud: Inhoud) -> Iterator[tuple[_Gereed, int, int]]:
         """The chunks that rows [start, stop) fall in, each with the first and last row within it.
@@ -181,14 +172,11 @@ class Fragmenten:
     def _prepare(self, number: int) -> _Blok:
         start = number * CHUNK
         signalen = self._signalen.slice(start, CHUNK)
-        order, grens = self._volgorde.deel(start, signalen.num_rows)
+        kolommen = {naam: as_kolom(_een_geheel(signalen.column(naam))) for naam in signalen.column_names}
+        order, grens = self._volgorde.result().deel(start, signalen.num_rows)
         bewijs = neem(self._bewijs, order)
-        return _Blok(
-            signalen.num_rows,
-            {naam: as_kolom(_een_geheel(signalen.column(naam))) for naam in signalen.column_names},
-            {naam: as_kolom(_een_geheel(bewijs.column(naam))) for naam in bewijs.column_names},
-            grens,
-        )
+        kolommen_bewijs = {naam: as_kolom(_een_geheel(bewijs.column(naam))) for naam in bewijs.column_names}
+        return _Blok(signalen.num_rows, kolommen, kolommen_bewijs, grens)
 
     def _render(self, number: int, formaat: Formaat, inhoud: Inhoud) -> _Gereed:
         stijl, blok = STIJLEN[formaat], self._blok(number)
@@ -202,7 +190,7 @@ class Fragmenten:
         eerste = np.zeros(int(blok.grens[-1]), np.bool_)
         eerste[blok.grens[:-1][blok.grens[:-1] < blok.grens[1:]]] = True
         feiten = render_feiten(stijl, bewijs, velden_bewijs, eerste)
-        rijen = render_signalen(stijl, blok.rows, signalen, velden, lambda: feiten.per(blok.grens))
+        rijen = render_signalen(stijl, blok.rows, signalen, velden, lambda: feiten.weef(0, len(eerste)).per(blok.grens))
         return _Gereed(rijen, feiten, blok.grens)
 
 
@@ -211,8 +199,8 @@ def write_csv_table(table: pa.Table, path: Path) -> None:
     with path.open("wb") as file:
         file.write(_BOM + ";".join(table.column_names).encode() + b"\r\n")
         for start in range(0, table.num_rows, CHUNK):
-            rijen = render_cells(table.slice(start, CHUNK))
-            file.write(rijen.slice(0, len(rijen)))
+            part = table.slice(start, CHUNK)
+            file.write(render_cells(part).weef(0, len(part)).data)
 
 
 def json_frame(bericht: Bericht, velden: dict[str, object]) -> tuple[bytes, bytes]:

@@ -30,6 +30,7 @@ from tests.unit.message_voorbeelden import FORMATEN, INKOMSTEN, make_bewijs, mak
 
 SIGNALS = 120_000
 ROUNDS = 5
+DOEL: dict[Formaat, int] = {"json": 9, "xml": 30, "csv": 15}  # times a library; half of it fails
 VALIDATED, MESSAGES = 40_000, 16  # in each format
 
 pytestmark = pytest.mark.zwaar
@@ -200,7 +201,7 @@ def test_writers_beat_a_call_per_message(
         sys.stdout.write(
             f"\n{formaat}: {SIGNALS / mine:,.0f} per s, library {SIGNALS / library:,.0f} per s, {library / mine:.1f}x\n"
         )
-    assert library / mine > 2
+    assert library / mine > DOEL[formaat] / 2
 
 
 def test_validation_in_two_processes(tables: Tables, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:

@@ -4,6 +4,7 @@ import csv
 import tempfile
 from datetime import date
 from pathlib import Path
+from random import Random
 from typing import Any
 from unittest.mock import patch
 
@@ -77,6 +78,28 @@ def test_three_formats_read_back_equal(
 ) -> None:
     with patch.object(render, "WEINIG", render.WEINIG if tabel else 0):  # texts by the row, as of a long message, too
         heen_en_terug(some * times, naam, random)  # many alike: values that lie close together are looked up in a table
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from([0, 999, 1000, 250_000]),
+    st.lists(st.none() | st.integers(0, 60_000), min_size=300, max_size=400),
+    st.randoms(),
+)
+def test_numbers_of_thousands_and_less_read_back_equal(least: int, numbers: list[int | None], random: Any) -> None:
+    bedragen = [number if number is None else least + number for number in [*numbers, 0, 999, 1000, 60_000]]
+    assert render.as_kolom(pa.array(bedragen, pa.int64())).eenheden is not None
+    rows = [
+        {"bedrag_loon_sv": bedrag, "facts": [{"waarde": "x", "record_nr": number}]}
+        for number, bedrag in enumerate(bedragen, random.randrange(10**9))
+    ]
+    heen_en_terug(rows, "Utrecht", random)
+
+
+@pytest.mark.parametrize("anders", ["a;b", "", "\x00", None])
+def test_a_text_that_is_not_among_the_first_reads_back_equal(anders: str | None) -> None:
+    rows = [{"naam_werkgever": f"bedrijf {number % 3}", "facts": []} for number in range(render.PROEF)]
+    heen_en_terug([*rows, {"naam_werkgever": anders, "facts": []}], "Utrecht", Random(1))
 
 
 def heen_en_terug(rows: list[dict[str, Any]], naam: str, random: Any) -> None:
