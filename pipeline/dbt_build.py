@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from pipeline.motor import DuckDb, Motor
 from pipeline.periode import peildatum
-from pipeline.storing import SCHIJF_VOL, meldt_vol
+from pipeline.storing import SCHIJF_VOL, is_vol, meldt_vol
 from privacy.sleutels import VARIABELE
 from schemas.load import ROOT
 
@@ -237,7 +237,7 @@ def _uitkomst(outcome: Any, werkmap: Path, seconds: float) -> DbtUitkomst:
         if status == "error":
             errors.append(f"{kind} {naam}: {_kind_of_error(result.message)}")
     if outcome.exception is not None:
-        errors.append(f"dbt: {type(outcome.exception).__name__}")
+        errors.append(f"dbt: {SCHIJF_VOL if is_vol(outcome.exception) else type(outcome.exception).__name__}")
     ok = bool(outcome.success) and not failed and not errors
     return DbtUitkomst(ok, tuple(modellen), passed, tuple(failed), tuple(errors), round(seconds, 3))
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +93,10 @@ def _rij(*cellen: str) -> str:
 
 
 def teken(uitslagen: Uitslagen) -> str:
-    """Time and memory against the number of persons; of several measurements of one size the quickest."""
-    best = [
-        min(same, key=lambda uitslag: uitslag["totaal"]["seconden"])
-        for _, same in groupby(uitslagen, key=lambda uitslag: uitslag["proef"]["personen"])
-    ]
+    """Time and memory against the number of persons, for as many earlier months as were measured with most sizes."""
+    best = _vergelijkbaar(uitslagen)
     chart = pygal.XY(
-        title="Time and memory against persons",
+        title=f"Time and memory against persons, {best[0]['proef']['eerder']} earlier months",
         x_title="million persons",
         js=[],
         width=720,
@@ -121,6 +118,15 @@ def teken(uitslagen: Uitslagen) -> str:
     chart.add("memory of the largest process, GB", memory, secondary=True)
     drawn: str = chart.render()
     return drawn
+
+
+def _vergelijkbaar(uitslagen: Uitslagen) -> Uitslagen:
+    """Measurements that differ in their size only, the smallest first; the quickest of those of one size."""
+    per_eerder: defaultdict[int, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for uitslag in sorted(uitslagen, key=lambda uitslag: -uitslag["totaal"]["seconden"]):
+        per_eerder[uitslag["proef"]["eerder"]][uitslag["proef"]["personen"]] = uitslag
+    per_omvang = max(per_eerder.values(), key=len)
+    return [per_omvang[personen] for personen in sorted(per_omvang)]
 
 
 if __name__ == "__main__":

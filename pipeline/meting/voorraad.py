@@ -33,12 +33,13 @@ from pipeline.proefketen import maak_proefketen
 from schemas.load import producten
 
 ELKE_MAAND = frozenset({"uwv", "gemeente"})
-LINKS = ("landing", "lake", "runs")  # files that are replaced and never changed
+LINKS = ("landing", "lake", "logboek", "runs", "uitleveringen")  # files that are replaced and never changed
 Meld = Callable[[str], None]
 
-# Bytes per person, rounded up from what 200,000 persons take: extracts of a month; in zips, those of the last earlier
-# month and of one before it; what one month leaves in the lake, passed twice; the deliveries of two months.
-_MAAND, _LAATSTE, _ELKE_MAAND, _LAKE, _GELEVERD = 710, 160, 70, 60, 450
+# Bytes per person, rounded up from what 1.75 and 17.5 million persons took: extracts of a month; in zips, those of the
+# last earlier month and of one before it; what the lake and the processing log hold of the last months, passed twice,
+# and of one before them; deliveries of two months, and messages and tables in the making.
+_MAAND, _LAATSTE, _ELKE_MAAND, _LAKE, _LAKE_EERDER, _GELEVERD, _ONDERHANDEN = 780, 160, 70, 360, 110, 1200, 200
 
 
 class TeWeinigSchijf(Exception):
@@ -62,8 +63,8 @@ class Proef:
     @property
     def schijf(self) -> int:
         """Bytes on disk that it takes at most; the month stands there as delivered and as received."""
-        earlier = _LAATSTE + self.eerder * (_ELKE_MAAND + _LAKE) if self.eerder else 0
-        return self.personen * (2 * _MAAND + earlier + _LAKE + _GELEVERD)
+        earlier = _LAATSTE + self.eerder * (_ELKE_MAAND + _LAKE_EERDER) if self.eerder else 0
+        return self.personen * (2 * _MAAND + earlier + _LAKE + _GELEVERD + _ONDERHANDEN)
 
 
 @dataclass(frozen=True)

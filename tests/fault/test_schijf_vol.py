@@ -12,11 +12,15 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pyarrow.parquet as pq
 import pytest
+from dbt_common.exceptions import DbtRuntimeError
 
-from pipeline.storing import is_vol
+from pipeline import dbt_build
+from pipeline.storing import is_vol, meldt_vol
 from schemas.fout import KetenFout
 from schemas.load import meldingen
 from tests.fault.gedood import Ongestoord
@@ -132,6 +136,15 @@ class TestVertaling:
     )
     def test_what_a_library_says(self, fout: Exception, vol: bool) -> None:
         assert is_vol(fout) is vol
+
+    def test_when_dbt_itself_cannot_write(self, tmp_path: Path) -> None:
+        """Not a model that fails, but dbt with what it writes for itself."""
+        full = DbtRuntimeError("[Errno 28] No space left on device")
+        ended = SimpleNamespace(success=False, exception=full, result=[])
+        with patch.object(dbt_build, "_invoke", return_value=ended), patch.object(dbt_build, "_manifest"):
+            uitkomst = dbt_build.build("vsv", {}, tmp_path, periode="2026-03", aanwezig=(), werkmap=tmp_path / "werk")
+        assert not uitkomst.ok
+        assert [meldt_vol(fout) for fout in uitkomst.fouten] == [True]
 
     def test_code_says_what_to_do(self) -> None:
         assert "Maak ruimte" in str(KetenFout("O-SCHIJF", "lever"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -98,9 +99,25 @@ def test_the_page_has_the_figures_and_the_chart(
     assert "million persons" in chart.read_text(encoding="utf-8")
 
 
+def test_the_chart_compares_what_differs_in_size_only(uitslag: Uitslag) -> None:
+    def meting(personen: int, eerder: int, seconden: float) -> dict[str, Any]:
+        values = uitslag.als_json()
+        values["proef"] |= {"personen": personen, "eerder": eerder}
+        values["totaal"] |= {"seconden": seconden}
+        return values
+
+    measured = [(10**6, 11, 17.5), (10**6, 1, 12.5), (10**7, 1, 98.5), (10**6, 1, 13.5)]
+    drawn = blad.teken([meting(*each) for each in measured])
+    assert "1 earlier months" in drawn
+    assert "98.5" in drawn
+    assert "12.5" in drawn
+    assert "13.5" not in drawn  # slower
+    assert "17.5" not in drawn  # with more months
+
+
 def test_what_the_disk_must_have(tmp_path: Path) -> None:
-    """A whole country fits in what a machine of this kind has left; one without end is refused before it is begun."""
-    assert 40e9 < PROEF.schijf < 65e9
+    """Of a whole country less than a small disk holds; a country without end is refused before it is begun."""
+    assert 80e9 < PROEF.schijf < 110e9
     groot = Voorraad(Instellingen(data=tmp_path), Proef(10**12, "2026-03", 11, 1), print)
     with pytest.raises(TeWeinigSchijf, match="GB nodig"):
         groot.ruimte()
