@@ -46,7 +46,7 @@ from message_formats.text import escape_xml_text
 from message_formats.weave import Schering
 from schemas.berichten import Bericht, BerichtVeld, wat_velden
 
-CHUNK = 16384
+CHUNK = 49_152  # rows, of signals and facts together: a signal of many facts is as large as many signals
 _THREADS = 2
 _BOM = b"\xef\xbb\xbf"
 
@@ -84,6 +84,7 @@ class Fragmenten:
         self._bericht = bericht
         self._signalen = signalen
         self._bewijs = bewijs
+        self.per_keer = max(CHUNK * len(signalen) // (len(signalen) + len(bewijs) or 1), 1)  # signals in a chunk
         self._pool = ThreadPoolExecutor(_THREADS, "render")  # its threads end with it
         self._volgorde: Future[Volgorde] = self._pool.submit(nest, signalen.column("signaal_id"), bewijs)
         self._blok = lru_cache(maxsize=2 * _THREADS)(self._prepare)
@@ -157,21 +158,22 @@ class Fragmenten:
 
         What comes after is rendered meanwhile, also when it is for the recipients after this one.
         """
-        for number in range(start // CHUNK, -(-stop // CHUNK) if stop > start else 0):
-            offset = number * CHUNK
-            yield self._chunk(number, formaat, inhoud), max(start - offset, 0), min(stop - offset, CHUNK)
+        size = self.per_keer
+        for number in range(start // size, -(-stop // size) if stop > start else 0):
+            offset = number * size
+            yield self._chunk(number, formaat, inhoud), max(start - offset, 0), min(stop - offset, size)
 
     def _chunk(self, number: int, formaat: Formaat, inhoud: Inhoud) -> _Gereed:
         """A rendered chunk. Those before it are let go at once, so that their memory is used again."""
-        ahead = range(number, min(number + 1 + _THREADS, -(-len(self) // CHUNK)))
+        ahead = range(number, min(number + 1 + _THREADS, -(-len(self) // self.per_keer)))
         known = self._gereed.get((formaat, inhoud), {})
         kept = {after: known.get(after) or self._pool.submit(self._render, after, formaat, inhoud) for after in ahead}
         self._gereed[formaat, inhoud] = kept
         return kept[number].result()
 
     def _prepare(self, number: int) -> _Blok:
-        start = number * CHUNK
-        signalen = self._signalen.slice(start, CHUNK)
+        start = number * self.per_keer
+        signalen = self._signalen.slice(start, self.per_keer)
         kolommen = {naam: as_kolom(_een_geheel(signalen.column(naam))) for naam in signalen.column_names}
         order, grens = self._volgorde.result().deel(start, signalen.num_rows)
         bewijs = neem(self._bewijs, order)

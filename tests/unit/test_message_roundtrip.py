@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from message_formats import render
+from message_formats import render, write
 from message_formats.names import bewijs_schema, camel, pascal, signaal_schema
 from message_formats.read import lees_bericht
 from message_formats.text import normalise
 from message_formats.validate import valideer
-from message_formats.write import CHUNK, Fragmenten
+from message_formats.write import Fragmenten
 from schemas.berichten import berichten, wat_velden
 from tests.unit.message_voorbeelden import FORMATEN, INKOMSTEN, KVK, make_bewijs, make_envelop, make_signalen, write_all
 
@@ -187,27 +187,27 @@ def test_dat_leaves_out_what_the_agreement_does_not_have(tmp_path: Path, bericht
     assert tables[0].equals(tables[2])
 
 
-def test_a_message_across_chunks_equals_its_rows(tmp_path: Path) -> None:
-    total = CHUNK + 50
+@pytest.mark.parametrize("chunk", [1, 7, 40])
+def test_a_message_across_chunks_equals_its_rows(tmp_path: Path, chunk: int) -> None:
+    """Chunks hold so many signals and facts together; where they begin and end is not to be seen."""
+    total = 90
     signalen = make_signalen(KVK, [{"naam_onderneming": f"bedrijf {number}"} for number in range(total)])
+    with_facts = range(35, 45)
     bewijs = make_bewijs(
         KVK,
-        [
-            {"signaal_id": f"{number:032x}", "volgnummer": volgnummer}
-            for number in range(CHUNK - 5, CHUNK + 5)
-            for volgnummer in (2, 1)
-        ],
+        [{"signaal_id": f"{number:032x}", "volgnummer": volgnummer} for number in with_facts for volgnummer in (2, 1)],
     )
-    fragmenten = Fragmenten.bereid(KVK, signalen, bewijs)
-    start, stop = CHUNK - 10, CHUNK + 20
-    envelop = make_envelop(KVK, fragmenten.aantallen(start, stop))
-    for formaat, (path, bewijs_path) in write_all(tmp_path, fragmenten, envelop, start, stop).items():
-        read = lees_bericht(path, formaat, KVK, bewijs_path)
-        assert read.signalen.equals(signalen.slice(start, stop - start).combine_chunks()), formaat
-        assert read.bewijs.column("volgnummer").to_pylist() == [1, 2] * 10
-        assert read.bewijs.column("signaal_id").to_pylist() == [
-            f"{number:032x}" for number in range(CHUNK - 5, CHUNK + 5) for _ in (1, 2)
-        ]
+    with patch.object(write, "CHUNK", chunk):
+        fragmenten = Fragmenten.bereid(KVK, signalen, bewijs)
+        assert fragmenten.per_keer == max(chunk * total // (total + 20), 1)
+        start, stop = 30, 75
+        envelop = make_envelop(KVK, fragmenten.aantallen(start, stop))
+        for formaat, (path, bewijs_path) in write_all(tmp_path, fragmenten, envelop, start, stop).items():
+            read = lees_bericht(path, formaat, KVK, bewijs_path)
+            assert read.signalen.equals(signalen.slice(start, stop - start).combine_chunks()), formaat
+            assert read.bewijs.column("volgnummer").to_pylist() == [1, 2] * 10
+            found = read.bewijs.column("signaal_id").to_pylist()
+            assert found == [f"{number:032x}" for number in with_facts for _ in (1, 2)]
 
 
 def test_a_signal_for_two_recipients_has_its_bewijs_twice(tmp_path: Path) -> None:

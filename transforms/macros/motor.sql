@@ -80,6 +80,12 @@
 
 {% macro tekst(uitdrukking) %}{{ return('cast(' ~ uitdrukking ~ ' as string)') }}{% endmacro %}
 
+{# Bij een deelvraag die vaker wordt gebruikt. DuckDB bewaart anders van elke een kopie in het geheugen, die niet naar schijf
+   kan: met de signalen van een heel land past dat niet in 2 GB. #}
+{% macro zonder_kopie() %}{{ return(adapter.dispatch('zonder_kopie')()) }}{% endmacro %}
+{% macro default__zonder_kopie() %}{{ return('not materialized') }}{% endmacro %}
+{% macro spark__zonder_kopie() %}{{ return('') }}{% endmacro %}
+
 {#
   Een model als een Parquetbestand, gesorteerd en vast van vorm, zodat dezelfde invoer dezelfde bytes geeft. Spark schrijft een
   map met delen op volgorde, waar pipeline/spark.py een bestand van maakt, en dwingt een contract niet af: dat gebeurt hier.

@@ -1,24 +1,24 @@
 -- De feiten onder elk signaal van inkomsten, met de plaats in de bron.
-with signaal as (select * from {{ ref('int_inkomsten__signaal') }}),
+with signaal as {{ zonder_kopie() }} (select * from {{ ref('int_inkomsten__signaal') }}),
 
-opgave as (
+opgave as {{ zonder_kopie() }} (
     select signaal.signaal_id, opgave.*
     from signaal
     inner join {{ ref('int_inkomsten__opgave') }} as opgave on {{ zelfde_ikv('opgave', 'signaal') }}
     where signaal.signaal_code = 'INK-02'
 ),
 
-bijstand as (select * from signaal where tabel_bijstand = 'bijstandspopulatie'),
+bijstand as {{ zonder_kopie() }} (select * from signaal where tabel_bijstand = 'bijstandspopulatie'),
 
-gevolgd as (select * from signaal where tabel_bijstand = 'volgverzoek'),
+gevolgd as {{ zonder_kopie() }} (select * from signaal where tabel_bijstand = 'volgverzoek'),
 
-ikv as (select * from signaal where signaal_code in ('INK-01', 'INK-03')),
+ikv as {{ zonder_kopie() }} (select * from signaal where signaal_code in ('INK-01', 'INK-03')),
 
-herzien as (select * from signaal where signaal_code = 'INK-04' and tabel_correctie = 'inkomstenopgave'),
+herzien as {{ zonder_kopie() }} (select * from signaal where signaal_code = 'INK-04' and tabel_correctie = 'inkomstenopgave'),
 
-ingetrokken as (select * from signaal where signaal_code = 'INK-04' and tabel_correctie = 'inkomstenverhouding'),
+ingetrokken as {{ zonder_kopie() }} (select * from signaal where signaal_code = 'INK-04' and tabel_correctie = 'inkomstenverhouding'),
 
-correctie as (select * from signaal where signaal_code = 'INK-04'),
+correctie as {{ zonder_kopie() }} (select * from signaal where signaal_code = 'INK-04'),
 
 feiten as (
     {{ feiten('bijstand', 'gemeente', 'bijstandspopulatie', 1, [

@@ -1,22 +1,22 @@
 -- De feiten onder elk signaal van kvk, met de plaats in de bron.
-with signaal as (select * from {{ ref('int_kvk__signaal') }}),
+with signaal as {{ zonder_kopie() }} (select * from {{ ref('int_kvk__signaal') }}),
 
-bijstand as (select * from signaal where tabel_bijstand = 'bijstandspopulatie'),
+bijstand as {{ zonder_kopie() }} (select * from signaal where tabel_bijstand = 'bijstandspopulatie'),
 
-gevolgd as (select * from signaal where tabel_bijstand = 'volgverzoek'),
+gevolgd as {{ zonder_kopie() }} (select * from signaal where tabel_bijstand = 'volgverzoek'),
 
-wijziging as (
+wijziging as {{ zonder_kopie() }} (
     select signaal.signaal_id, onderneming.*
     from signaal
     inner join {{ ref('int_kvk__onderneming') }} as onderneming on onderneming.kvk_nummer = signaal.kvk_nummer
     where signaal.signaal_code = 'KVK-03'
 ),
 
-rechtsvorm as (select * from wijziging where is_rechtsvorm_gewijzigd),
+rechtsvorm as {{ zonder_kopie() }} (select * from wijziging where is_rechtsvorm_gewijzigd),
 
-sbi as (select * from wijziging where is_sbi_gewijzigd),
+sbi as {{ zonder_kopie() }} (select * from wijziging where is_sbi_gewijzigd),
 
-adres as (select * from wijziging where is_adres_gewijzigd),
+adres as {{ zonder_kopie() }} (select * from wijziging where is_adres_gewijzigd),
 
 feiten as (
     {{ feiten('bijstand', 'gemeente', 'bijstandspopulatie', 1, [

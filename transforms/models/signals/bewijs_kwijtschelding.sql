@@ -1,26 +1,26 @@
 -- De feiten onder elke uitkomst van kwijtschelding, met de plaats in de bron en de norm waaraan is getoetst.
-with signaal as (select * from {{ ref('int_kwijtschelding__signaal') }}),
+with signaal as {{ zonder_kopie() }} (select * from {{ ref('int_kwijtschelding__signaal') }}),
 
-getoetst_op_inkomen as (select * from signaal where netto_inkomen_maand is not null),
+getoetst_op_inkomen as {{ zonder_kopie() }} (select * from signaal where netto_inkomen_maand is not null),
 
-inkomen as (
+inkomen as {{ zonder_kopie() }} (
     select signaal.signaal_id, inkomen.*
     from getoetst_op_inkomen as signaal
     inner join {{ ref('int_kwijtschelding__inkomen') }} as inkomen on inkomen.aanvraag = signaal.aanvraag
 ),
 
-bijstand as (
+bijstand as {{ zonder_kopie() }} (
     select signaal.signaal_id, bijstand.*
     from signaal
     inner join {{ ref('int_kwijtschelding__bijstand') }} as bijstand on bijstand.aanvraag = signaal.aanvraag
     where signaal.is_vrij_van_inkomenstoets and signaal.signaal_code in ('KW-GEEN', 'KW-NTB')
 ),
 
-bijstand_populatie as (select * from bijstand where tabel = 'bijstandspopulatie'),
+bijstand_populatie as {{ zonder_kopie() }} (select * from bijstand where tabel = 'bijstandspopulatie'),
 
-bijstand_verhouding as (select * from bijstand where tabel = 'uitkeringsverhouding'),
+bijstand_verhouding as {{ zonder_kopie() }} (select * from bijstand where tabel = 'uitkeringsverhouding'),
 
-voertuig as (
+voertuig as {{ zonder_kopie() }} (
     select signaal.signaal_id, signaal.signaal_code, voertuig.*
     from signaal
     inner join {{ ref('int_kwijtschelding__voertuig') }} as voertuig
@@ -29,20 +29,20 @@ voertuig as (
     where signaal.signaal_code in ('KW-VTG-W', 'KW-VTG-2', 'KW-GEEN')
 ),
 
-gewaardeerd as (select * from voertuig where signaal_code <> 'KW-VTG-2'),
+gewaardeerd as {{ zonder_kopie() }} (select * from voertuig where signaal_code <> 'KW-VTG-2'),
 
-afgeschreven as (select * from gewaardeerd where not is_oude_motor),
+afgeschreven as {{ zonder_kopie() }} (select * from gewaardeerd where not is_oude_motor),
 
-oude_motor as (select * from gewaardeerd where is_oude_motor),
+oude_motor as {{ zonder_kopie() }} (select * from gewaardeerd where is_oude_motor),
 
-onderneming as (
+onderneming as {{ zonder_kopie() }} (
     select signaal.signaal_id, onderneming.*
     from signaal
     inner join {{ ref('int_kwijtschelding__onderneming') }} as onderneming
         on onderneming.aanvraag = signaal.aanvraag and onderneming.kvk_nummer = signaal.kvk_nummer
 ),
 
-brp as (
+brp as {{ zonder_kopie() }} (
     select signaal.signaal_id, brp.*
     from signaal
     inner join {{ ref('int_kwijtschelding__brp') }} as brp
@@ -50,13 +50,13 @@ brp as (
     where signaal.signaal_code = 'KW-BRP'
 ),
 
-overleden as (select * from brp where tabel = 'persoon'),
+overleden as {{ zonder_kopie() }} (select * from brp where tabel = 'persoon'),
 
-verblijf as (select * from brp where tabel = 'verblijfplaats'),
+verblijf as {{ zonder_kopie() }} (select * from brp where tabel = 'verblijfplaats'),
 
-huwelijk as (select * from brp where tabel = 'huwelijk'),
+huwelijk as {{ zonder_kopie() }} (select * from brp where tabel = 'huwelijk'),
 
-volwassenen as (select * from signaal where reden = 'drie_of_meer_volwassenen'),
+volwassenen as {{ zonder_kopie() }} (select * from signaal where reden = 'drie_of_meer_volwassenen'),
 
 feiten as (
     {{ feiten('signaal', 'gemeente', 'kwijtscheldingsaanvraag', 1, [

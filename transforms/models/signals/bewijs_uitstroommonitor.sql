@@ -1,5 +1,5 @@
 -- Waar een meting op rust: de leveringen, zonder record, want een record is van een persoon.
-with gemeente as (
+with gemeente as {{ zonder_kopie() }} (
     select distinct meting.signaal_id, levering.levering_nr, levering.periode
     from {{ ref('int_uitstroommonitor__meting') }} as meting
     inner join {{ ref('int_uitstroommonitor__uitkomst') }} as uitkomst
@@ -7,7 +7,7 @@ with gemeente as (
     inner join {{ ref('stg_run__levering') }} as levering on levering.levering_nr = uitkomst.levering_nr
 ),
 
-brp as (
+brp as {{ zonder_kopie() }} (
     select distinct meting.signaal_id, levering.levering_nr, levering.periode
     from {{ ref('int_uitstroommonitor__meting') }} as meting
     inner join {{ ref('int_uitstroommonitor__uitkomst') }} as uitkomst
@@ -15,7 +15,7 @@ brp as (
     inner join {{ ref('stg_run__levering') }} as levering on levering.levering_nr = uitkomst.levering_nr_persoon
 ),
 
-uwv as (
+uwv as {{ zonder_kopie() }} (
     select meting.signaal_id, levering.levering_nr, levering.periode
     from {{ ref('int_uitstroommonitor__meting') }} as meting
     cross join {{ ref('stg_run__levering') }} as levering

@@ -1,25 +1,25 @@
 -- De feiten onder elk signaal van VSV, met de plaats in de bron en de norm waaraan is getoetst.
-with signaal as (select * from {{ ref('int_vsv__signaal') }}),
+with signaal as {{ zonder_kopie() }} (select * from {{ ref('int_vsv__signaal') }}),
 
-jong as (select * from signaal where doelgroep <> 'D3'),
+jong as {{ zonder_kopie() }} (select * from signaal where doelgroep <> 'D3'),
 
-ouder as (select * from signaal where doelgroep = 'D3'),
+ouder as {{ zonder_kopie() }} (select * from signaal where doelgroep = 'D3'),
 
-overeenkomst as (select * from signaal where tabel_inschrijving = 'onderwijsovereenkomst'),
+overeenkomst as {{ zonder_kopie() }} (select * from signaal where tabel_inschrijving = 'onderwijsovereenkomst'),
 
-deelname as (select * from signaal where tabel_inschrijving = 'deelname'),
+deelname as {{ zonder_kopie() }} (select * from signaal where tabel_inschrijving = 'deelname'),
 
-inkomen as (
+inkomen as {{ zonder_kopie() }} (
     select signaal.signaal_id, signaal.heeft_grens_23plus, inkomen.*
     from signaal
     inner join {{ ref('int_vsv__inkomen') }} as inkomen on inkomen.persoon = signaal.persoon
 ),
 
-werk as (select * from inkomen where aard = 'werk' and not heeft_grens_23plus),
+werk as {{ zonder_kopie() }} (select * from inkomen where aard = 'werk' and not heeft_grens_23plus),
 
-werk_ouder as (select * from inkomen where aard = 'werk' and heeft_grens_23plus),
+werk_ouder as {{ zonder_kopie() }} (select * from inkomen where aard = 'werk' and heeft_grens_23plus),
 
-uitkering as (select * from inkomen where aard = 'uitkering'),
+uitkering as {{ zonder_kopie() }} (select * from inkomen where aard = 'uitkering'),
 
 feiten as (
     {{ feiten('jong', 'brp', 'persoon', 1, [
