@@ -43,6 +43,7 @@ def _regels(uitslagen: Uitslagen) -> Iterator[str]:
     machine = uitslagen[0]["machine"]
     assert all(uitslag["machine"] == machine for uitslag in uitslagen), "metingen van een machine en dezelfde versies"
     yield "; ".join(f"{naam} {_waarde(naam, waarde)}" for naam, waarde in machine.items()) + "."
+    yield f"\n![Time and memory against the number of persons]({GRAFIEK.name})"
     for uitslag in uitslagen:
         yield from _van(uitslag)
 
