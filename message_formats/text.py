@@ -44,7 +44,7 @@ def _spans(array: pa.StringArray) -> tuple[Bytes, npt.NDArray[np.int32]]:
 def _rows(data: Bytes, spans: npt.NDArray[np.int32], codes: bytes, *, control: bool = False) -> Rows:
     """The rows that hold one of these bytes, or with `control` one below 0x20.
 
-    Mostly there are none, and a search for one byte tells that ten times sooner than a comparison that is written down.
+    Mostly there are none, and a search for one byte tells that sooner than a comparison that is written down.
     """
     raw = data.tobytes()
     places = [np.flatnonzero(data == code) for code in codes if code in raw]
