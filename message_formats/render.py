@@ -42,8 +42,7 @@ class Stijl:
     `rijen` says which values `escape` must change. `veld` gives what stands before and after a value, `leeg` whether an
     absent value keeps those. `signaal` and `feit` give what stands before and after a row, `tussen` what stands before
     a fact that is not the first of its signal, `bewijs` what stands around the facts of a signal where they are nested.
-    The first `scheiding` bytes of a signal separate it from the one before; the first of a message drops them. `voor`
-    says whether every row starts with columns of the envelope, which are given when it is woven.
+    The first `scheiding` bytes of a signal separate it from the one before; the first of a message drops them.
     """
 
     rijen: Callable[[pa.StringArray], Rows]
@@ -55,7 +54,6 @@ class Stijl:
     tussen: str
     bewijs: tuple[str, str] | None
     scheiding: int
-    voor: bool = False
 
 
 def _json_veld(naam: str, veld: BerichtVeld) -> tuple[str, str]:
@@ -84,7 +82,7 @@ STIJLEN: Mapping[Formaat, Stijl] = {
         ("<Bewijs>", "</Bewijs>"),
         0,
     ),
-    "csv": Stijl(rows_csv, escape_csv, _csv_veld, True, ("", "\r\n"), ("", "\r\n"), "", None, 0, voor=True),
+    "csv": Stijl(rows_csv, escape_csv, _csv_veld, True, ("", "\r\n"), ("", "\r\n"), "", None, 0),
 }
 
 
@@ -227,7 +225,7 @@ class _Doek:
     def __init__(self, stijl: Stijl, rows: int, slot: _Slot) -> None:
         self._stijl, self._rows, self._slot = stijl, rows, slot
         self._weefsel = Weefsel(rows)
-        if stijl.voor:
+        if stijl.bewijs is None:  # facts stand apart, so every row starts with columns of the envelope
             self._weefsel.zet(VOOR)
         self._row = np.arange(rows, dtype=np.int32)
 
