@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,34 +10,39 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+Grenzen = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
-class Volgorde:
-    """Which facts belong to which signal: `feiten` lists the facts by signal_id, in the order of their volgnummer.
+class Feiten:
+    """The facts of signals in the order of those: of the signal in row i the facts [grens[i], grens[i + 1]).
 
-    Those of the signal in row i are the `aantal[i]` from `vanaf[i]`.
+    `lees` gives facts [start, stop), so that they need not be in memory all at once.
     """
 
-    feiten: npt.NDArray[np.int64]
-    vanaf: npt.NDArray[np.int64]
-    aantal: npt.NDArray[np.int64]
+    grens: Grenzen
+    lees: Callable[[int, int], pa.Table]
 
-    def deel(self, start: int, rows: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """For n rows of signals from `start`: which facts, in the order of the signals, and the n + 1 limits."""
-        aantal = self.aantal[start : start + rows]
-        grens = np.concatenate(([0], np.cumsum(aantal))).astype(np.int64)
-        within = np.arange(grens[-1]) - np.repeat(grens[:-1], aantal)
-        return self.feiten[np.repeat(self.vanaf[start : start + rows], aantal) + within], grens
+    def __len__(self) -> int:
+        """How many facts there are."""
+        return int(self.grens[-1])
 
+    def met(self, bewerk: Callable[[pa.Table], pa.Table]) -> Feiten:
+        """The same facts, changed when they are read."""
+        return Feiten(self.grens, lambda start, stop: bewerk(self.lees(start, stop)))
 
-def neem(bewijs: pa.Table, feiten: npt.NDArray[np.int64]) -> pa.Table:
-    """Rows of bewijs; without a copy when they stand there in that order."""
-    if len(feiten) and feiten[-1] - feiten[0] == len(feiten) - 1 and bool((np.diff(feiten) == 1).all()):
-        return bewijs.slice(int(feiten[0]), len(feiten))
-    return bewijs.take(pa.array(feiten))
+    def deel(self, start: int, rows: int) -> tuple[pa.Table, Grenzen]:
+        """For n rows of signals from `start`: their facts, and the n + 1 limits within those."""
+        grens = self.grens[start : start + rows + 1]
+        return self.lees(int(grens[0]), int(grens[-1])), grens - grens[0]
 
 
-def nest(signaal_id: pa.ChunkedArray, bewijs: pa.Table) -> Volgorde:
+def grenzen(aantal: npt.NDArray[np.integer]) -> Grenzen:
+    """The limits between the facts of signals that have so many each."""
+    return np.concatenate(([0], np.cumsum(aantal))).astype(np.int64)
+
+
+def nest(signaal_id: pa.ChunkedArray, bewijs: pa.Table) -> Feiten:
     """For the ids of signals and a bewijs table with `signaal_id` and `volgnummer`; other bewijs is left out.
 
     Facts of one signal mostly stand together, so an id is looked up once for such a run.
@@ -50,4 +56,14 @@ def nest(signaal_id: pa.ChunkedArray, bewijs: pa.Table) -> Volgorde:
     counts = np.bincount(bewijs_code, minlength=known + 1)
     starts = np.cumsum(counts) - counts
     order = np.lexsort((bewijs.column("volgnummer").to_numpy(), bewijs_code))
-    return Volgorde(order, starts[signal_code], counts[signal_code])
+    grens = grenzen(counts[signal_code])
+    within = np.arange(grens[-1]) - np.repeat(grens[:-1], counts[signal_code])
+    feiten = order[np.repeat(starts[signal_code], counts[signal_code]) + within]
+    return Feiten(grens, lambda start, stop: _neem(bewijs, feiten[start:stop]))
+
+
+def _neem(bewijs: pa.Table, feiten: npt.NDArray[np.int64]) -> pa.Table:
+    """Rows of bewijs; without a copy when they stand there in that order."""
+    if len(feiten) and feiten[-1] - feiten[0] == len(feiten) - 1 and bool((np.diff(feiten) == 1).all()):
+        return bewijs.slice(int(feiten[0]), len(feiten))
+    return bewijs.take(pa.array(feiten))

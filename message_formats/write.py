@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -33,7 +33,7 @@ from message_formats.names import (
     pascal,
     signaal_schema,
 )
-from message_formats.nest import Volgorde, neem, nest
+from message_formats.nest import Feiten, nest
 from message_formats.render import (
     STIJLEN,
     Kolom,
@@ -79,31 +79,36 @@ class _Gereed:
 class Fragmenten:
     """The signals of a message for many recipients, ready to be written to each of them; for one writer at a time."""
 
-    def __init__(self, bericht: Bericht, signalen: pa.Table, bewijs: pa.Table) -> None:
-        """Use `bereid`."""
+    def __init__(self, bericht: Bericht, signalen: pa.Table, feiten: Feiten) -> None:
+        """Takes signals in the order in which they are to be written, and their facts.
+
+        `signalen` has the columns of `names.signaal_schema` and the facts those of `names.bewijs_schema`, the
+        `signaal_id` aside; identifiers that are not verplicht may be absent, other columns are ignored.
+        """
         self._bericht = bericht
-        self._signalen = signalen
-        self._bewijs = bewijs
-        self.per_keer = max(CHUNK * len(signalen) // (len(signalen) + len(bewijs) or 1), 1)  # signals in a chunk
+        self._signalen = _select(signalen, signaal_schema(bericht), bericht.signaal)
+        ids = self._signalen.column("signaal_id")
+        if ids.null_count or pc.any(pc.equal(ids, "")).as_py():
+            raise ValueError("een signaal zonder signaal_id")
+        self._feiten = feiten
+        schema = bewijs_schema(bericht)
+        self._bewijs_schema = schema.remove(schema.get_field_index("signaal_id"))
+        self.per_keer = max(CHUNK * len(signalen) // (len(signalen) + len(feiten) or 1), 1)  # signals in a chunk
         self._pool = ThreadPoolExecutor(_THREADS, "render")  # its threads end with it
-        self._volgorde: Future[Volgorde] = self._pool.submit(nest, signalen.column("signaal_id"), bewijs)
         self._blok = lru_cache(maxsize=2 * _THREADS)(self._prepare)
         self._gereed: dict[tuple[Formaat, Inhoud], dict[int, Future[_Gereed]]] = {}
 
     @classmethod
     def bereid(cls, definitie: Bericht, signalen: pa.Table, bewijs: pa.Table) -> Fragmenten:
-        """Takes signals in the order in which they are to be written, and their bewijs.
+        """Takes bewijs in any order, as one table with the `signaal_id` of each fact.
 
-        `signalen` has the columns of `names.signaal_schema` (identifiers that are not verplicht may be absent; other
-        columns are ignored); `bewijs` has those of `names.bewijs_schema`. Bewijs of signals that are not in `signalen`
-        is left out; a signal that occurs twice (a gemeente and its RMC-regio) carries its bewijs twice.
+        Bewijs of signals that are not in `signalen` is left out; a signal that occurs twice (a gemeente and its
+        RMC-regio) carries its bewijs twice.
         """
-        signalen = _select(signalen, signaal_schema(definitie), definitie.signaal)
         bewijs = _select(bewijs, bewijs_schema(definitie), definitie.bewijs)
-        ids = signalen.column("signaal_id")
-        if ids.null_count or pc.any(pc.equal(ids, "")).as_py() or bewijs.column("volgnummer").null_count:
-            raise ValueError("een signaal zonder signaal_id of een feit zonder volgnummer")
-        return cls(definitie, signalen, bewijs)
+        if bewijs.column("volgnummer").null_count:
+            raise ValueError("een feit zonder volgnummer")
+        return cls(definitie, signalen, nest(signalen.column("signaal_id"), bewijs))
 
     def __len__(self) -> int:
         """How many signals there are."""
@@ -175,9 +180,10 @@ class Fragmenten:
         start = number * self.per_keer
         signalen = self._signalen.slice(start, self.per_keer)
         kolommen = {naam: as_kolom(_een_geheel(signalen.column(naam))) for naam in signalen.column_names}
-        order, grens = self._volgorde.result().deel(start, signalen.num_rows)
-        bewijs = neem(self._bewijs, order)
+        found, grens = self._feiten.deel(start, signalen.num_rows)
+        bewijs = _select(found, self._bewijs_schema, self._bericht.bewijs)
         kolommen_bewijs = {naam: as_kolom(_een_geheel(bewijs.column(naam))) for naam in bewijs.column_names}
+        kolommen_bewijs["signaal_id"] = _herhaald(kolommen["signaal_id"], grens)
         return _Blok(signalen.num_rows, kolommen, kolommen_bewijs, grens)
 
     def _render(self, number: int, formaat: Formaat, inhoud: Inhoud) -> _Gereed:
@@ -257,6 +263,15 @@ def _select(table: pa.Table, schema: pa.Schema, velden: dict[str, BerichtVeld]) 
         else:
             raise KeyError(f"kolom {field.name} ontbreekt")
     return pa.table(columns, schema=schema)
+
+
+def _herhaald(kolom: Kolom, grens: npt.NDArray[np.int64]) -> Kolom:
+    """A column of signals for each of their facts."""
+    if kolom.vast or kolom.ontbreekt:
+        return kolom
+    rows = np.repeat(np.arange(len(grens) - 1, dtype=np.int32), np.diff(grens))
+    present = None if kolom.aanwezig is None else kolom.aanwezig[rows]
+    return replace(kolom, posities=rows if kolom.posities is None else kolom.posities[rows], aanwezig=present)
 
 
 def _een_geheel(column: pa.ChunkedArray) -> pa.Array:

@@ -14,6 +14,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +25,7 @@ from message_formats.keuring import Keurmeester
 from pipeline import heelheid
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import route
+from pipeline.rekenen import rekenruimte
 from pipeline.signaleer import run_map, tel
 from pipeline.stand import Stand
 from pipeline.storing import gecodeerd
@@ -76,11 +78,20 @@ def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
     known = ledger.uitleveringen(run_id)
     if known and all(row["status"] != VOORGENOMEN for row in known.values()):
         return _uitlevering(run_id, known)
+    with rekenruimte(instellingen) as ruimte:
+        return _uitlevering(run_id, _voer_uit(instellingen, run, product, known, ruimte))
+
+
+def _voer_uit(
+    instellingen: Instellingen, run: Rij, product: Product, known: dict[str, Rij], ruimte: Path
+) -> dict[str, Rij]:
+    """Composes and delivers; returns the deliveries of the run as they are then. Facts are kept in `ruimte`."""
+    ledger, run_id = instellingen.grootboek, run["run_id"]
     stap = Stap("lever", run_id, product.product, run["periode"])
     stand = Stand(instellingen)
     ondertekenaar = instellingen.certificaten.ondertekenaar(now())
     with heelheid.bewaakt(instellingen, stap):
-        samenstelling = stel_samen(instellingen, stand, run, product, known.values())
+        samenstelling = stel_samen(stand, run, product, ruimte, known.values())
     eerdere = sorted(set(samenstelling.vergeleken_met.values()))
     vastgelegd = leg_vast(instellingen, afzender_oin=instellingen.afzender_oin, eerdere=eerdere)
     if not known:
@@ -110,7 +121,7 @@ def _lever(instellingen: Instellingen, run_id: str) -> Uitlevering:
                 ledger.rond_af(afloop.rijen, afloop.bestanden, afloop.logboek, afloop.pogingen, slot)
     finally:
         shutil.rmtree(werkmap, ignore_errors=True)
-    return _uitlevering(run_id, rows)
+    return rows
 
 
 def _slot(stap: Stap, samenstelling: Samenstelling, rows: dict[str, Rij]) -> Stap:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -65,37 +66,39 @@ verdwenen as (
       and (oud.vorige_periode = $periode or aard.aard = 'toestand')
 )
 -- A person who moved: the signal ends at one gemeente and begins at the other, both on the newest bewijs.
-select
-    * exclude (naar, inhoud, zelfde, signaal_id, filename) replace (naar as ontvanger),
-    first_value(signaal_id) over nieuwste as intern_id,
-    first_value(filename) over nieuwste as filename
-from (select * from gebleven union all by name select * from verdwenen)
-window nieuwste as (partition by zelfde order by filename = $nu desc, filename desc)
+, alle as (
+    select
+        * exclude (naar, inhoud, zelfde, signaal_id, filename) replace (naar as ontvanger),
+        first_value(signaal_id) over nieuwste as intern_id,
+        first_value(filename) over nieuwste as bestand
+    from (select * from gebleven union all by name select * from verdwenen)
+    window nieuwste as (partition by zelfde order by filename = $nu desc, filename desc)
+)
+select alle.* exclude (bestand), nummer.bewijs_nr
+from alle join nummer using (bestand)
 order by ontvanger, signaal_code, intern_id
 """
 
 _BEWIJS = """
-select bewijs.* exclude (filename)
-from bewijs
-where exists (
-    select 1 from gekozen
-    join bewijs_van on bewijs_van.signaal = gekozen.filename
-    where gekozen.intern_id = bewijs.signaal_id and bewijs_van.bewijs = bewijs.filename
-)
-order by signaal_id, volgnummer
+select gekozen.rij, bewijs.* exclude (signaal_id, bestand)
+from read_parquet($bestanden, filename = 'bestand') as bewijs
+join nummer using (bestand)
+join gekozen on gekozen.bewijs_nr = nummer.bewijs_nr and gekozen.intern_id = bewijs.signaal_id
+order by gekozen.rij, bewijs.volgnummer
 """
 
 
 @dataclass(frozen=True)
 class Mutaties:
-    """Signals per recipient, sorted by recipient and code; the bewijs of what is sent; who gets everything.
+    """Signals per recipient, sorted by recipient and code; the files with their bewijs; who gets everything.
 
-    A signal has `mutatie`, whether it is sent (`te_sturen`), the `intern_id` by which its bewijs is found (`signaal_id`
-    there), and `kenmerk`: 16 bytes that stand for what it is about, the person and the employer aside.
+    A signal has `mutatie`, whether it is sent (`te_sturen`), `bewijs_nr` and `intern_id` by which its bewijs is found
+    (the place in `bewijs`, and `signaal_id` there), and `kenmerk`: 16 bytes that stand for what it is about, the person
+    and the employer aside.
     """
 
     signalen: pa.Table
-    bewijs: pa.Table
+    bewijs: tuple[str, ...]
     volledig: frozenset[str]
 
 
@@ -122,8 +125,13 @@ class Volledig:
 NIEMAND = Volledig()
 
 
-def bepaal_mutaties(
-    product: Product, periode: str, nu: Path, eerder: Mapping[str, tuple[Path, str]], volledig: Volledig = NIEMAND
+def bepaal_mutaties(  # noqa: PLR0913, PLR0917 - what is held against what, and where it is computed
+    databank: duckdb.DuckDBPyConnection,
+    product: Product,
+    periode: str,
+    nu: Path,
+    eerder: Mapping[str, tuple[Path, str]],
+    volledig: Volledig = NIEMAND,
 ) -> Mutaties:
     """Compares the run in folder `nu` with what each recipient last received.
 
@@ -132,26 +140,39 @@ def bepaal_mutaties(
     """
     folders = sorted({folder for folder, _ in eerder.values()} | {nu})
     files = {folder: str(folder / f"signal_{product.product}.parquet") for folder in folders}
-    evidence = {files[folder]: str(folder / f"bewijs_{product.product}.parquet") for folder in folders}
     aard = {code: signaal.aard for code, signaal in product.signalen.items()}
-    with duckdb.connect() as connection:
-        connection.register("route", _table(("van", "naar"), route(product)))
-        connection.register("aard", _table(("signaal_code", "aard"), list(aard.items())))
-        connection.register("bewijs_van", _table(("signaal", "bewijs"), list(evidence.items())))
-        vorige = [(naar, files[folder], periode_toen) for naar, (folder, periode_toen) in eerder.items()]
-        connection.register("vorige", _table(("naar", "bestand", "periode"), vorige))
-        paths = sorted({row[1] for row in vorige}) or [files[nu]]
-        shared = shared_columns([files[nu], *paths])
-        signals_view(connection, "nu_inhoud", [files[nu]], product.product, shared)
-        signals_view(connection, "toen_inhoud", paths, product.product, shared)
-        signalen = connection.sql(_COMPARE, params={"periode": periode, "nu": files[nu]}).to_arrow_table()
-        naar_volledig = volledig.wie(signalen, eerder, periode)
-        signalen = signalen.append_column("te_sturen", _te_sturen(signalen, naar_volledig))
-        sent = signalen.filter(signalen["te_sturen"])
-        connection.register("gekozen", sent.select(["intern_id", "filename"]))
-        connection.read_parquet(list(evidence.values()), filename=True).create_view("bewijs")
-        bewijs = connection.sql(_BEWIJS).to_arrow_table()
-    return Mutaties(signalen.drop_columns(["filename"]), bewijs, naar_volledig)
+    databank.register("route", _table(("van", "naar"), route(product)))
+    databank.register("aard", _table(("signaal_code", "aard"), list(aard.items())))
+    databank.register("nummer", _nummer(list(files.values())))
+    vorige = [(naar, files[folder], periode_toen) for naar, (folder, periode_toen) in eerder.items()]
+    databank.register("vorige", _table(("naar", "bestand", "periode"), vorige))
+    paths = sorted({row[1] for row in vorige}) or [files[nu]]
+    shared = shared_columns([files[nu], *paths])
+    signals_view(databank, "nu_inhoud", [files[nu]], product.product, shared)
+    signals_view(databank, "toen_inhoud", paths, product.product, shared)
+    signalen = databank.sql(_COMPARE, params={"periode": periode, "nu": files[nu]}).to_arrow_table()
+    naar_volledig = volledig.wie(signalen, eerder, periode)
+    signalen = signalen.append_column("te_sturen", _te_sturen(signalen, naar_volledig))
+    bewijs = tuple(str(folder / f"bewijs_{product.product}.parquet") for folder in folders)
+    return Mutaties(signalen, bewijs, naar_volledig)
+
+
+def lees_bewijs(
+    databank: duckdb.DuckDBPyConnection, bewijs: Sequence[str], signalen: pa.Table, rijen: int
+) -> pa.RecordBatchReader:
+    """The bewijs of signals with `intern_id` and `bewijs_nr`, in their order and per signal in that of its volgnummer.
+
+    Column `rij` (int64) says of which signal each fact is: its place in `signalen`. Up to `rijen` facts at a time; the
+    whole is sorted where it need not fit in memory.
+    """
+    chosen = signalen.select(["intern_id", "bewijs_nr"])
+    databank.register("gekozen", chosen.append_column("rij", pa.array(np.arange(len(chosen)))))
+    databank.register("nummer", _nummer(bewijs))
+    return databank.sql(_BEWIJS, params={"bestanden": list(bewijs)}).to_arrow_reader(rijen)
+
+
+def _nummer(files: Sequence[str]) -> pa.Table:
+    return pa.table({"bestand": pa.array(files, pa.string()), "bewijs_nr": pa.array(range(len(files)), pa.int32())})
 
 
 def _te_sturen(signalen: pa.Table, volledig: frozenset[str]) -> pa.ChunkedArray:

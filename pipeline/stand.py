@@ -26,6 +26,7 @@ from pipeline import heelheid
 from pipeline.instellingen import Instellingen
 from pipeline.logboek import Logboek
 from pipeline.periode import maand_erbij, peildatum
+from pipeline.rekenen import rekendatabank
 from privacy.bsn import as_numbers
 from privacy.deur import read_persons
 from privacy.populatie import Populatie
@@ -227,8 +228,9 @@ class Stand:
                 counts = [lev for lev in self.leveringen_van(doel) if self._telt(lev, tenzij)]
                 paths = self.lake_paden(doel, counts).get(tenzij.tabel, [])
                 self.heel(paths, pseudonimiseerder.versie)
-                for tokens in lopend(paths, bron, tenzij, peildatum(self.periode)):
-                    excepted.voeg_toe(as_numbers(pseudonimiseerder.ontsleutel(tokens))[0])
+                with rekendatabank(self.instellingen) as databank:
+                    for tokens in lopend(databank, paths, bron, tenzij, peildatum(self.periode)):
+                        excepted.voeg_toe(as_numbers(pseudonimiseerder.ontsleutel(tokens))[0])
         return self._vrijgesteld[key]
 
     def _telt(self, levering: Rij, tenzij: Tenzij) -> bool:

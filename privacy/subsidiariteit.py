@@ -33,7 +33,9 @@ where coalesce({van}, 0) <= $peildag
 """
 
 
-def lopend(paden: Sequence[Path], bron: Raadpleging, tenzij: Tenzij, peildatum: date) -> Iterator[pa.Array]:
+def lopend(
+    databank: duckdb.DuckDBPyConnection, paden: Sequence[Path], bron: Raadpleging, tenzij: Tenzij, peildatum: date
+) -> Iterator[pa.Array]:
     """The pseudonyms (16 bytes, no nulls) of the persons `tenzij` excepts, from lake files of its table `bron`."""
     if not paden:
         return
@@ -50,8 +52,7 @@ def lopend(paden: Sequence[Path], bron: Raadpleging, tenzij: Tenzij, peildatum: 
         ),
     )
     peildag = peildatum.year * 10_000 + peildatum.month * 100 + peildatum.day
-    with duckdb.connect() as connection:
-        values = {"paden": [str(pad) for pad in paden], "peildag": peildag, **waarbij}
-        for batch in connection.sql(query, params=values).to_arrow_reader():
-            for column in batch.columns:
-                yield column.cast(PSEUDONIEM).drop_null()
+    values = {"paden": [str(pad) for pad in paden], "peildag": peildag, **waarbij}
+    for batch in databank.sql(query, params=values).to_arrow_reader():
+        for column in batch.columns:
+            yield column.cast(PSEUDONIEM).drop_null()

@@ -108,7 +108,9 @@ def _berichten(opdracht: Opdracht) -> dict[str, Any]:
         ongegrond=_ongegrond(instellingen, product.product, rows),
         dag=rows[0]["dagtekening"].date(),  # all were planned at once
     )
-    samenstelling = stel_samen_uit(stand, run, product, vergelijking)
+    werkmap = instellingen.rekenmap / "feiten"
+    werkmap.mkdir(parents=True, exist_ok=True)
+    samenstelling = stel_samen_uit(stand, run, product, vergelijking, werkmap)
     told = Betrokkenen()
     for row in rows:
         made_with = json.loads(row["vastgelegd"] or "{}")

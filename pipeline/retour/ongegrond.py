@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -27,6 +26,7 @@ from lineage.vernietiging import VERNIETIGD
 from pipeline.bewaren.vernietig import Eenheid, Zeef, vernietig, vernietig_rijen
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import route, shared_columns, signals_view
+from pipeline.rekenen import rekendatabank
 from pipeline.signaleer import run_map
 from privacy.bewaren import Afdruk
 from schemas.load import doelen, ontvangers, producten
@@ -167,7 +167,7 @@ class _Signalen:
         path = run / f"signal_{self.product.product}.parquet"
         if not path.exists():
             return []
-        with duckdb.connect() as connection:
+        with rekendatabank(self.instellingen) as connection:
             signals_view(connection, "signalen", [str(path)], self.product.product, shared_columns([str(path)]))
             connection.register("gezocht", pa.table({"waarde": pa.array(sorted(values), pa.string())}))
             query = f"select signaal_id, zelfde, ontvanger from signalen semi join gezocht on waarde = {column}"  # noqa: S608 # nosec B608 # our own names

@@ -6,24 +6,29 @@ This is the one place on the way out that holds a key. What it gives holds burge
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from duckdb import DuckDBPyConnection
 
 from lineage.ledger import Rij, now
 from lineage.retour import ongegronde_signalen
+from message_formats.nest import Feiten
 from message_formats.write import Fragmenten
 from pipeline.geleverd import VERZONDEN, geleverd_pad, ongegrond_pad, schrijf_geleverd
 from pipeline.instellingen import Instellingen
 from pipeline.mutaties import VERVALLEN, Mutaties, Volledig, bepaal_mutaties
+from pipeline.rekenen import rekendatabank
 from pipeline.retour.ongegrond import is_een_van
 from pipeline.signaleer import run_map
 from pipeline.stand import Stand
+from pipeline.uitlevering.feiten import leg_klaar
 from pipeline.uitlevering.status import ONGEWIJZIGD, VOLLEDIG
 from privacy.betrokkenen import Betrokkenen, Nummers
 from privacy.signaalnummer import as_blokken, signaalnummers
@@ -54,10 +59,10 @@ class Samenstelling:
     rows among those who get the same version of the message, `ongewijzigd` how many signals of a recipient are not sent
     again; `volledig` is who gets everything that holds now, `vergeleken_met`
     the run that each recipient received before. `verzonden` and `ongegrond` are what is sent and what is not because it
-    was found ungrounded, as `pipeline.geleverd.VERZONDEN` says.
+    was found ungrounded, as `pipeline.geleverd.VERZONDEN` says; `personen` is who the rows of `verzonden` are about.
     """
 
-    signalen: pa.Table
+    personen: pa.Table
     delen: Mapping[str, Deel]
     rijen: Mapping[str, tuple[int, int]]
     ongewijzigd: Mapping[str, int]
@@ -77,8 +82,8 @@ class Samenstelling:
         """About whom a recipient is told."""
         start, stop = self.rijen[ontvanger]
         betrokkenen = Betrokkenen()
-        for naam in ("burgerservicenummer", "partner_burgerservicenummer"):
-            texts = self.signalen[naam].slice(start, stop - start).drop_null()
+        for column in self.personen.columns:
+            texts = column.slice(start, stop - start).drop_null()
             betrokkenen.voeg_toe(texts.cast(pa.int32()).to_numpy())
         return betrokkenen.nummers()
 
@@ -133,11 +138,15 @@ def _volledig(run: Rij, product: Product) -> Volledig:
 
 
 def stel_samen(
-    instellingen: Instellingen, stand: Stand, run: Rij, product: Product, voorgenomen: Iterable[Rij] = ()
+    stand: Stand, run: Rij, product: Product, werkmap: Path, voorgenomen: Iterable[Rij] = ()
 ) -> Samenstelling:
-    """Holds a run against what each recipient last received; keeps beside it what is sent (`pipeline.geleverd`)."""
+    """Holds a run against what each recipient last received; keeps beside it what is sent (`pipeline.geleverd`).
+
+    What is in `werkmap` afterwards belongs to the outcome.
+    """
+    instellingen = stand.instellingen
     vergelijking = Vergelijking.van(instellingen, run, product, voorgenomen)
-    samenstelling = stel_samen_uit(stand, run, product, vergelijking)
+    samenstelling = stel_samen_uit(stand, run, product, vergelijking, werkmap)
     versie = stand.sleutelversie(product.doel)
     if vergelijking.ongegrond:  # so that it is found in the run, and destroyed there
         schrijf_geleverd(ongegrond_pad(instellingen, run["run_id"]), samenstelling.ongegrond, versie)
@@ -145,22 +154,24 @@ def stel_samen(
     return samenstelling
 
 
-def stel_samen_uit(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Samenstelling:
-    """Holds a run against other runs; writes nothing."""
-    mutaties = _mutaties(stand, run, product, vergelijking)
-    sent = mutaties.signalen["te_sturen"]
+def stel_samen_uit(
+    stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking, werkmap: Path
+) -> Samenstelling:
+    """Holds a run against other runs; writes nothing but what belongs to the outcome, in `werkmap`."""
+    with rekendatabank(stand.instellingen) as databank:
+        mutaties = _mutaties(databank, stand, run, product, vergelijking)
+        signalen, ongegrond = _gestuurd(stand, product, mutaties.signalen, vergelijking.ongegrond)
+        rijen = dict.fromkeys(mutaties.volledig, (0, 0)) | _rijen(signalen)
+        versies = {naar: bericht_voor(product, naar, vergelijking.dag) for naar in rijen}
+        personen = _met_personen(stand, product, signalen)
+        feiten = partial(leg_klaar, databank, mutaties.bewijs)
+        delen = _delen(versies, personen, feiten, werkmap)
+    stand.controleer_versie(product.doel)  # a key that is rotated meanwhile changes the files that were read
     unchanged = pc.equal(mutaties.signalen["mutatie"], ONGEWIJZIGD)
-    ongewijzigd = _per_ontvanger(mutaties.signalen.filter(pc.and_not(unchanged, sent)))
-    signalen = _met_nummer(stand, product, mutaties.signalen.filter(sent).drop_columns(["te_sturen"]).combine_chunks())
-    # What a recipient found ungrounded it does not hear of again, however the run looks that it is held against.
-    known = is_een_van(signalen, ("ontvanger", "signaal_id"), vergelijking.ongegrond)
-    ongegrond, signalen = signalen.filter(known), signalen.filter(pc.invert(known)).combine_chunks()
-    personen = _met_personen(stand, product, signalen)
-    rijen = dict.fromkeys(mutaties.volledig, (0, 0)) | _rijen(personen)
-    versies = {naar: bericht_voor(product, naar, vergelijking.dag) for naar in rijen}
+    ongewijzigd = _per_ontvanger(mutaties.signalen.filter(pc.and_not(unchanged, mutaties.signalen["te_sturen"])))
     return Samenstelling(
-        signalen=personen,
-        delen=_delen(versies, personen, _in_bericht(mutaties.bewijs, signalen)),
+        personen=personen.select(["burgerservicenummer", "partner_burgerservicenummer"]),
+        delen=delen,
         rijen=rijen,
         ongewijzigd=dict(Counter(ongewijzigd) + Counter(_per_ontvanger(ongegrond))),
         volledig=mutaties.volledig,
@@ -170,14 +181,39 @@ def stel_samen_uit(stand: Stand, run: Rij, product: Product, vergelijking: Verge
     )
 
 
-def _delen(versies: Mapping[str, Bericht], signalen: pa.Table, bewijs: pa.Table) -> dict[str, Deel]:
+def _gestuurd(
+    stand: Stand, product: Product, signalen: pa.Table, ongegrond: Collection[tuple[str, str]]
+) -> tuple[pa.Table, pa.Table]:
+    """The signals to send, with their number in messages, and those that are not because they were found ungrounded.
+
+    What a recipient found ungrounded it does not hear of again, however the run looks that it is held against.
+    """
+    sent = signalen.filter(signalen["te_sturen"]).drop_columns(["te_sturen"]).combine_chunks()
+    sent = _met_nummer(stand, product, sent)
+    known = is_een_van(sent, ("ontvanger", "signaal_id"), ongegrond)
+    return (sent.filter(pc.invert(known)).combine_chunks() if ongegrond else sent), sent.filter(known)
+
+
+def _delen(
+    versies: Mapping[str, Bericht],
+    signalen: pa.Table,
+    leg_feiten_klaar: Callable[[pa.Table, Path], Feiten],
+    werkmap: Path,
+) -> dict[str, Deel]:
     """Per recipient its part of the signals that go out in its version of the message."""
     delen: dict[str, Deel] = {}
-    for definitie in {bericht.urn: bericht for bericht in versies.values()}.values():
+    definities = {bericht.urn: bericht for bericht in versies.values()}
+    for definitie in definities.values():
         wie = [naar for naar, bericht in versies.items() if bericht.urn == definitie.urn]
-        eigen = signalen.filter(pc.is_in(signalen["ontvanger"], value_set=pa.array(wie, pa.string())))
+        eigen = signalen
+        if len(definities) > 1:
+            eigen = signalen.filter(pc.is_in(signalen["ontvanger"], value_set=pa.array(wie, pa.string())))
+        later = latere_waarden(definitie, "bewijs")
+        feiten = leg_feiten_klaar(eigen, werkmap / f"feiten-{definitie.versie}.arrow").met(
+            partial(_zonder, waarden=later)
+        )
         known = _zonder(eigen, latere_waarden(definitie, "signaal"))
-        fragmenten = Fragmenten.bereid(definitie, known, _zonder(bewijs, latere_waarden(definitie, "bewijs")))
+        fragmenten = Fragmenten(definitie, known, feiten)
         rijen = _rijen(eigen)
         delen |= {naar: Deel(definitie, fragmenten, *rijen.get(naar, (0, 0))) for naar in wie}
     return delen
@@ -192,13 +228,14 @@ def _zonder(table: pa.Table, waarden: Mapping[str, frozenset[str]]) -> pa.Table:
     return table
 
 
-def _mutaties(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Mutaties:
+def _mutaties(
+    databank: DuckDBPyConnection, stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking
+) -> Mutaties:
     folders = {naar: (folder, periode) for naar, (_, folder, periode) in vergelijking.eerder.items()}
     used = {vergelijking.nu, *(folder for folder, _ in folders.values())}
     files = [folder / f"{soort}_{product.product}.parquet" for folder in used for soort in ("signal", "bewijs")]
     stand.controleer_versie(product.doel, files)
-    mutaties = bepaal_mutaties(product, run["periode"], vergelijking.nu, folders, vergelijking.volledig)
-    stand.controleer_versie(product.doel)
+    mutaties = bepaal_mutaties(databank, product, run["periode"], vergelijking.nu, folders, vergelijking.volledig)
     if product.over == "aantallen":
         return replace(mutaties, signalen=_zonder_personen(mutaties.signalen))
     return mutaties
@@ -238,7 +275,7 @@ def _met_personen(stand: Stand, product: Product, signalen: pa.Table) -> pa.Tabl
     if LHNR in signalen.column_names:
         index, tokens = signalen.column_names.index(LHNR), _column(signalen, LHNR)
         signalen = signalen.set_column(index, LHNR, pseudonimiseerder.ontsleutel_lhnr(tokens))
-    return signalen.drop_columns(["persoon", "partner", "kenmerk", "intern_id"])
+    return signalen.drop_columns(["persoon", "partner", "kenmerk"])
 
 
 def partners(signalen: pa.Table) -> pa.Array:
@@ -246,13 +283,6 @@ def partners(signalen: pa.Table) -> pa.Array:
     allowed = pa.array([code for code, ontvanger in ontvangers().items() if ontvanger.partner], pa.string())
     may = pc.is_in(signalen["ontvanger"], value_set=allowed).combine_chunks()
     return pc.if_else(may, _column(signalen, "partner"), pa.scalar(None, PSEUDONIEM))
-
-
-def _in_bericht(bewijs: pa.Table, signalen: pa.Table) -> pa.Table:
-    """Bewijs with the number its signal has in the message."""
-    found = pc.index_in(bewijs["signaal_id"], value_set=signalen["intern_id"].combine_chunks())
-    index = bewijs.column_names.index("signaal_id")
-    return bewijs.set_column(index, "signaal_id", signalen["signaal_id"].take(found))
 
 
 def _rijen(signalen: pa.Table) -> dict[str, tuple[int, int]]:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -79,7 +80,8 @@ def test_who_hears_of_it(geval: Path, uitkomst_van: Callable[[Path], Uitkomst], 
     casus, uitkomst = read_case(geval), uitkomst_van(geval)
     pq.write_table(uitkomst.signalen, tmp_path / f"signal_{casus.product}.parquet")
     pq.write_table(uitkomst.bewijs, tmp_path / f"bewijs_{casus.product}.parquet")
-    mutaties = bepaal_mutaties(producten()[casus.product], casus.periode, tmp_path, {})
+    with duckdb.connect() as databank:
+        mutaties = bepaal_mutaties(databank, producten()[casus.product], casus.periode, tmp_path, {})
     kolommen = list(casus.ontvangers[0])
     verwacht = sorted(tuple(row[kolom] for kolom in kolommen) for row in casus.ontvangers)
     assert readable(mutaties.signalen, kolommen, uitkomst.names) == verwacht, casus.waarom
