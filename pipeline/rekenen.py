@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.instellingen import Instellingen
 
@@ -26,12 +27,15 @@ def rekenruimte(instellingen: Instellingen) -> Iterator[Path]:
 
 @contextmanager
 def rekendatabank(instellingen: Instellingen) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory; what does not fit in that goes to the work folder."""
-    with rekenruimte(instellingen) as spill:
-        config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": instellingen.geheugen,
-            "threads": instellingen.threads,
-            "temp_directory": str(spill),
-        }
-        with duckdb.connect(config=config) as connection:
-            yield connection
+    """A database in memory; what does not fit in that goes to the work folder.
+
+    It gets what is set for a product run, less what this process holds in Arrow already, and at least half.
+    """
+    with rekenruimte(instellingen) as spill, duckdb.connect() as connection:
+        ((most,),) = connection.execute(
+            "select parse_formatted_bytes($most)", {"most": instellingen.geheugen}
+        ).fetchall()
+        left = max(most - pa.total_allocated_bytes(), most // 2)
+        for name, value in (("memory_limit", f"{left}B"), ("threads", instellingen.threads), ("temp_directory", spill)):
+            connection.execute(f"set {name} = '{value}'")
+        yield connection

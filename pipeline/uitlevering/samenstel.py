@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from duckdb import DuckDBPyConnection
 
 from lineage.ledger import Rij, now
 from lineage.retour import ongegronde_signalen
@@ -158,23 +157,24 @@ def stel_samen_uit(
     stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking, werkmap: Path
 ) -> Samenstelling:
     """Holds a run against other runs; writes nothing but what belongs to the outcome, in `werkmap`."""
-    with rekendatabank(stand.instellingen) as databank:
-        mutaties = _mutaties(databank, stand, run, product, vergelijking)
-        signalen, ongegrond = _gestuurd(stand, product, mutaties.signalen, vergelijking.ongegrond)
-        rijen = dict.fromkeys(mutaties.volledig, (0, 0)) | _rijen(signalen)
-        versies = {naar: bericht_voor(product, naar, vergelijking.dag) for naar in rijen}
-        personen = _met_personen(stand, product, signalen)
-        feiten = partial(leg_klaar, databank, mutaties.bewijs)
-        delen = _delen(versies, personen, feiten, werkmap)
-    stand.controleer_versie(product.doel)  # a key that is rotated meanwhile changes the files that were read
+    mutaties = _mutaties(stand, run, product, vergelijking)
+    bewijs, volledig = mutaties.bewijs, mutaties.volledig
     unchanged = pc.equal(mutaties.signalen["mutatie"], ONGEWIJZIGD)
     ongewijzigd = _per_ontvanger(mutaties.signalen.filter(pc.and_not(unchanged, mutaties.signalen["te_sturen"])))
+    signalen, ongegrond = _gestuurd(stand, product, mutaties.signalen, vergelijking.ongegrond)
+    del mutaties  # as large as what is sent, and looked at
+    rijen = dict.fromkeys(volledig, (0, 0)) | _rijen(signalen)
+    versies = {naar: bericht_voor(product, naar, vergelijking.dag) for naar in rijen}
+    personen = _met_personen(stand, product, signalen)
+    with rekendatabank(stand.instellingen) as databank:  # anew: the other one kept the memory it had taken
+        delen = _delen(versies, personen, partial(leg_klaar, databank, bewijs), werkmap)
+    stand.controleer_versie(product.doel)  # a key that is rotated meanwhile changes the files that were read
     return Samenstelling(
         personen=personen.select(["burgerservicenummer", "partner_burgerservicenummer"]),
         delen=delen,
         rijen=rijen,
         ongewijzigd=dict(Counter(ongewijzigd) + Counter(_per_ontvanger(ongegrond))),
-        volledig=mutaties.volledig,
+        volledig=volledig,
         vergeleken_met={naar: run_id for naar, (run_id, _, _) in vergelijking.eerder.items()},
         verzonden=signalen.select(VERZONDEN.names),
         ongegrond=ongegrond.select(VERZONDEN.names),
@@ -228,14 +228,13 @@ def _zonder(table: pa.Table, waarden: Mapping[str, frozenset[str]]) -> pa.Table:
     return table
 
 
-def _mutaties(
-    databank: DuckDBPyConnection, stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking
-) -> Mutaties:
+def _mutaties(stand: Stand, run: Rij, product: Product, vergelijking: Vergelijking) -> Mutaties:
     folders = {naar: (folder, periode) for naar, (_, folder, periode) in vergelijking.eerder.items()}
     used = {vergelijking.nu, *(folder for folder, _ in folders.values())}
     files = [folder / f"{soort}_{product.product}.parquet" for folder in used for soort in ("signal", "bewijs")]
     stand.controleer_versie(product.doel, files)
-    mutaties = bepaal_mutaties(databank, product, run["periode"], vergelijking.nu, folders, vergelijking.volledig)
+    with rekendatabank(stand.instellingen) as databank:
+        mutaties = bepaal_mutaties(databank, product, run["periode"], vergelijking.nu, folders, vergelijking.volledig)
     if product.over == "aantallen":
         return replace(mutaties, signalen=_zonder_personen(mutaties.signalen))
     return mutaties

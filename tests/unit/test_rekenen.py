@@ -1,0 +1,59 @@
+"""Where a process works beside dbt: what is set holds, and nothing stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+
+from pipeline.instellingen import Instellingen
+from pipeline.rekenen import rekendatabank, rekenruimte
+
+MB = 10**6
+# More values than fit in 50 MB, so that they must be put aside.
+VEEL = "select count(distinct md5(range::varchar)) from range(1_000_000)"
+
+
+def geheugen(databank: duckdb.DuckDBPyConnection) -> int:
+    ((found,),) = databank.execute("select parse_formatted_bytes(current_setting('memory_limit'))").fetchall()
+    return int(found)
+
+
+def test_it_keeps_to_what_is_set_and_puts_the_rest_aside(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path / "var", geheugen="50MB", threads=1)
+    with rekendatabank(instellingen) as databank:
+        assert databank.execute("select current_setting('threads')").fetchall() == [(1,)]
+        assert geheugen(databank) == pytest.approx(50 * MB, rel=0.02)
+        assert databank.execute(VEEL).fetchall() == [(1_000_000,)]
+        (where,) = instellingen.rekenmap.iterdir()
+        assert databank.execute("select current_setting('temp_directory')").fetchall() == [(str(where),)]
+    assert not list(instellingen.rekenmap.iterdir())
+
+
+def test_what_does_not_fit_is_refused_without_a_place_for_it(tmp_path: Path) -> None:
+    """So the query above is large enough to tell."""
+    with rekendatabank(Instellingen(data=tmp_path, geheugen="50MB", threads=1)) as databank:
+        databank.execute("set max_temp_directory_size = '0B'")
+        with pytest.raises(duckdb.OutOfMemoryException):
+            databank.execute(VEEL)
+
+
+def test_what_the_process_holds_counts(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path, geheugen="1GB")
+    held = pa.allocate_buffer(300 * MB)
+    with rekendatabank(instellingen) as databank:
+        assert geheugen(databank) <= 700 * MB * 1.02
+    more = pa.allocate_buffer(900 * MB)
+    with rekendatabank(instellingen) as databank:
+        assert geheugen(databank) == pytest.approx(500 * MB, rel=0.02)
+    assert held.size + more.size == 1200 * MB
+
+
+def test_nothing_stays_when_it_fails(tmp_path: Path) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    with pytest.raises(RuntimeError), rekenruimte(instellingen) as folder:
+        (folder / "iets").write_text("x")
+        raise RuntimeError
+    assert not folder.exists()
