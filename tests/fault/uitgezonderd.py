@@ -47,6 +47,7 @@ UITGEZONDERD: dict[str, str] = {
     "message_formats/write.py:write_csv_table schrijft": _LEEST,
     "pipeline/bereken.py:bereken wist": _WERKMAP,
     "pipeline/dbt_build.py:_tellingen wist": _WERKMAP,
+    "pipeline/rekenen.py:rekenruimte wist": _WERKMAP,
     "pipeline/demonstratie.py:bied_aan wist": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/demonstratie.py:bied_aan zet neer": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/demonstratie.py:bied_aan zet neer 2": "de demo zet er bestanden neer, zoals een bron",
