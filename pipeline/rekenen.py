@@ -36,6 +36,7 @@ def rekendatabank(instellingen: Instellingen) -> Iterator[duckdb.DuckDBPyConnect
             "select parse_formatted_bytes($most)", {"most": instellingen.geheugen}
         ).fetchall()
         left = max(most - pa.total_allocated_bytes(), most // 2)
-        for name, value in (("memory_limit", f"{left}B"), ("threads", instellingen.threads), ("temp_directory", spill)):
+        settings = {"memory_limit": f"{left}B", "threads": instellingen.threads, "temp_directory": spill}
+        for name, value in {**settings, "enable_progress_bar": False}.items():  # a bar would be among what is printed
             connection.execute(f"set {name} = '{value}'")
         yield connection
