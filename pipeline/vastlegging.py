@@ -126,5 +126,6 @@ def inhoud_van(pad: Path) -> str:
         from (select concat_ws(chr(31), {text}) as rij from read_parquet($pad))
     """  # noqa: S608 # nosec B608 # column names of our own file
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         totals = connection.execute(query, {"pad": str(pad)}).fetchone()
     return hashlib.sha256(f"{','.join(names)} {totals}".encode()).hexdigest()
