@@ -19,13 +19,18 @@ if TYPE_CHECKING:
     from lineage.ledger import Ledger
 
 _A = t.afdruk.c
+_KNOWN = ("lake/", "runs/", "landing/leveringen/")  # where files stand of which the digest is entered
 
 
-def leg_vast(connection: Connection, afdrukken: Mapping[str, str]) -> None:
-    """Enters files (place to digest) in the transaction that makes them count; what was known of them gives way."""
+def leg_vast(connection: Connection, afdrukken: Mapping[str, str | None]) -> None:
+    """Enters files (place to digest, None for one that went) in the transaction that makes them count.
+
+    What was known of them gives way.
+    """
     for plaats, sha256 in sorted(afdrukken.items()):
         connection.execute(t.afdruk.delete().where(_A.plaats == plaats))
-        connection.execute(t.afdruk.insert().values(plaats=plaats, sha256=sha256))
+        if sha256 is not None:
+            connection.execute(t.afdruk.insert().values(plaats=plaats, sha256=sha256))
 
 
 def van(ledger: Ledger, map_: str) -> dict[str, frozenset[str]]:
@@ -61,7 +66,7 @@ def bevestig(ledger: Ledger, afdrukken: Mapping[str, str]) -> None:
 
 def vergeet(connection: Connection, patronen: Iterable[str]) -> None:
     """Drops what is known of files at some places (patterns, a folder for all in it), because they were destroyed."""
-    patterns = [patroon for patroon in patronen if patroon.partition("/")[0] in ("lake", "runs")]
+    patterns = [patroon for patroon in patronen if patroon.startswith(_KNOWN)]
     for patroon in patterns:
         fixed = patroon.partition("*")[0].rpartition("/")[0]
         query = sa.select(_A.plaats).where(_A.plaats.startswith(fixed, autoescape=True)).distinct()

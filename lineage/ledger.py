@@ -42,7 +42,7 @@ class Stap:
     """An outcome row in the making.
 
     `tellingen` maps (doel, table, reason) to a count; `logboek` is what it logged; `plaatsen` where records stand;
-    `afdrukken` maps the files it made, by their place, to their digest.
+    `afdrukken` maps the files it made, by their place, to their digest, and those that gave way to None.
     """
 
     soort: str
@@ -55,7 +55,7 @@ class Stap:
     tellingen: dict[tuple[str, str, str], int] = field(default_factory=dict)
     logboek: list[Logsegment] = field(default_factory=list)
     plaatsen: list[Plaats] = field(default_factory=list)
-    afdrukken: dict[str, str] = field(default_factory=dict)
+    afdrukken: dict[str, str | None] = field(default_factory=dict)
 
 
 Hoorder = Callable[[int, Stap, datetime], None]

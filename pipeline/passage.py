@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.levering import verslag_telling
 from pipeline.levering.ontvang import landed
 from pipeline.levering.oordeel import Volumes, beoordeel
+from pipeline.levering.opname import Opnames
 from pipeline.levering.telling import Telling
 from pipeline.stand import PERSONEN, POPULATIE, TENZIJ, VIA, Stand, lake_naam, rang
 from pipeline.vertrek.vertrokken import CODE as VERTREK
@@ -61,6 +62,7 @@ class Passage:
         self.instellingen, self.stand, self.levering, self.toelatingen = instellingen, stand, levering, toelatingen
         self.stap = Stap("deur", levering["levering_id"], None, levering["periode"])
         self._folder = instellingen.landing / levering["bron"] / levering["levering_id"]
+        self._opnames = Opnames(instellingen, bronnen()[levering["bron"]], self._folder)
         self._bestanden = instellingen.grootboek.bestanden(levering["levering_nr"])
         self._unusable: set[tuple[int, int | None]] = set()
         self._findings: dict[tuple[int, Bevinding], None] = {}
@@ -184,7 +186,8 @@ class Passage:
             if bestand["code"] or (nr, None) in self._unusable or not set(bestand["tabellen"].split()) & set(tabellen):
                 continue
             skip, broken = {lid for file, lid in self._unusable if file == nr}, 0
-            for item in nummers.volgt(lees_bestand(landed(self._folder, nr), bron, wanted, skip)):
+            lees = partial(lees_bestand, landed(self._folder, nr), bron, wanted, skip)
+            for item in nummers.volgt(self._opnames.lees(bestand, wanted, skip, lees)):
                 self.telling.zie(nr, item)
                 if isinstance(item, Bevinding):
                     self._findings[nr, item] = None
@@ -235,6 +238,7 @@ class Passage:
     def leg_vast(self) -> None:
         """Writes the outcome to the ledger, and beside it where the records stand that were rejected."""
         self.stap.tellingen, self.stap.plaatsen = self._tellingen(), list(self.telling.plaatsen())
+        self.stap.afdrukken = self._opnames.afdrukken  # also of a levering that is parked: what was read stays so
         self._write_quarantaine()
         noted = self.instellingen.map("verslag", f"{self.levering['levering_id']}.{self._naam()}.parquet")
         verslag_telling.schrijf(noted, self._verslag)
@@ -243,7 +247,7 @@ class Passage:
             return
         if differ := aansluiting.levering(self.stap.tellingen):
             raise KetenFout("L-AANSLUITING", ", ".join(differ))
-        self.stap.afdrukken = heelheid.afdrukken_van(self.instellingen, self._gemaakt())
+        self.stap.afdrukken |= heelheid.afdrukken_van(self.instellingen, self._gemaakt())
         for doel, toelating in self.toelatingen.items():
             self.stand.controleer_versie(doel)  # files under a key that was rotated meanwhile do not count
             let_in = (self._betrokkenen[doel].nummers(), self.stap.begonnen_op)

@@ -163,7 +163,7 @@ def _registreer(  # noqa: PLR0913, PLR0917 - all are of one run
     folder = run_map(instellingen, run_id)
     signalen = tel(folder, pins.product, "signal", "signaal_code")
     stap.tellingen.update({("", "signaal", code): aantal for code, aantal in signalen.items()})
-    stap.afdrukken = heelheid.afdrukken_van(instellingen, uitvoer_van(instellingen, run_id))
+    stap.afdrukken |= heelheid.afdrukken_van(instellingen, uitvoer_van(instellingen, run_id))
     uitgesloten = pq.read_table(folder / f"uitgesloten_{pins.product}.parquet").to_pylist()
     stap.tellingen.update({("", "uitgesloten", row["reden"]): row["aantal"] for row in uitgesloten})
     row = {

@@ -24,7 +24,15 @@ _ASIDE = re.compile(r"^\..+[.-](?P<pid>\d+)$")
 _GRONDSLAG = "onafgemaakt werk van een afgebroken proces; hoort bij geen verwerking"
 # Where files are made aside, and how deep.
 _PLACES = (
-    *("landing/leveringen/*/.*", "lake/*/.*", "lake/*/*/.*", "quarantaine/*/.*", "referentie/.*", "declaraties/.*"),
+    *(
+        "landing/leveringen/*/.*",
+        "landing/leveringen/*/*/opname/.*",
+        "lake/*/.*",
+        "lake/*/*/.*",
+        "quarantaine/*/.*",
+        "referentie/.*",
+        "declaraties/.*",
+    ),
     *("runs/*/*/.*", "runs/*/*/*/.*", "uitleveringen/.*", "herhalingen/.*", "logboek/.*", "verslag/.*"),
     *("landing/inbox/*/*/.*", "sleutels/.*", "rapport/.*", "rapport/*/.*"),
 )

@@ -38,8 +38,10 @@ Meld = Callable[[str], None]
 
 # Bytes per person, rounded up from what 1.75 and 17.5 million persons took: extracts of a month; in zips, those of the
 # last earlier month and of one before it; what the lake and the processing log hold of the last months, passed twice,
-# and of one before them; deliveries of two months, and messages and tables in the making.
+# and of one before them; deliveries of two months, and messages and tables in the making. Of opnames, from 0.3 million:
+# those of a month of everything, and those of a month of what is received every month.
 _MAAND, _LAATSTE, _ELKE_MAAND, _LAKE, _LAKE_EERDER, _GELEVERD, _ONDERHANDEN = 780, 160, 70, 360, 110, 1200, 200
+_OPNAME, _OPNAME_EERDER = 130, 45
 
 
 class TeWeinigSchijf(Exception):
@@ -63,8 +65,9 @@ class Proef:
     @property
     def schijf(self) -> int:
         """Bytes on disk that it takes at most; the month stands there as delivered and as received."""
-        earlier = _LAATSTE + self.eerder * (_ELKE_MAAND + _LAKE_EERDER) if self.eerder else 0
-        return self.personen * (2 * _MAAND + earlier + _LAKE + _GELEVERD + _ONDERHANDEN)
+        every = _ELKE_MAAND + _OPNAME_EERDER + _LAKE_EERDER
+        earlier = _LAATSTE + _OPNAME + self.eerder * every if self.eerder else 0
+        return self.personen * (2 * _MAAND + _OPNAME + earlier + _LAKE + _GELEVERD + _ONDERHANDEN)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from lineage import tabellen as t
 from lineage.ledger import Rij, now
 from pipeline.instellingen import Instellingen
+from pipeline.levering.opname import MAP as OPNAME
 from pipeline.storing import gecodeerd
 from pipeline.vertrek.lake import lake_bestanden
 from pipeline.vertrek.vertrek import bewaarde_runs, eigen_leveringen, vind_ontvanger
@@ -55,7 +56,8 @@ def exporteer(instellingen: Instellingen, code: str, uit: Path) -> Path:
     for levering in eigen_leveringen(instellingen, code):
         landed = instellingen.landing / levering["bron"] / levering["levering_id"]
         if landed.is_dir():
-            shutil.copytree(landed, folder / "leveringen" / levering["levering_id"])
+            leave_out = shutil.ignore_patterns(OPNAME)  # a copy of ours, in a form of ours
+            shutil.copytree(landed, folder / "leveringen" / levering["levering_id"], ignore=leave_out)
     _signalen(instellingen, code, folder / "signalen")
     _records(instellingen, code, folder / "gegevens")
     _grootboek(instellingen, code, folder / "grootboek")

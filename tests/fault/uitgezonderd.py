@@ -8,6 +8,7 @@ _GENEREERT = "maakt broncode voor een ontwikkelaar, die het verschil in git ziet
 _KANAAL = "tests/integration/test_lever_kanalen.py (SIGKILL midden in een upload), tests/fault/test_kanaal_wankel.py"
 _HERHAAL = "eigen map zonder stand; werkmap met procesnummer, die de opruiming vindt: tests/e2e/test_herhalen.py"
 _OPHALEN = "dood voor en na elke aanroep en naamswisseling: tests/fault/test_ophalen.py"
+_OPNAME = "dood voor en na elke verandering: tests/fault/test_gedood_opname.py"
 _METING = "meet alleen, in een map van zichzelf; wat afgebroken is wordt opnieuw gemaakt"
 
 UITGEZONDERD: dict[str, str] = {
@@ -27,6 +28,16 @@ UITGEZONDERD: dict[str, str] = {
         ),
         _OPHALEN,
     ),
+    **dict.fromkeys(
+        (
+            "pipeline/levering/opname.py:Opnames._neem_op wist",
+            "pipeline/levering/opname.py:Opnames._neem_op zet neer",
+            "pipeline/levering/opnamebestand.py:Opnemer.__init__ schrijft",
+        ),
+        _OPNAME,
+    ),
+    "pipeline/levering/opnamebestand.py:Opnemer.breek_af wist": "een lezing die afbreekt laat niets na: "
+    "tests/unit/test_opname.py",
     "lineage/alleen.py:alleen schrijft": "een slot: leeg bestand, het slot zelf gaat met het proces",
     "pipeline/bewaren/vernietig.py:alleen schrijft": "een slot: leeg bestand, het slot zelf gaat met het proces",
     "lineage/vernietiging.py:trek_in grootboek": "een voornemen dat vervalt: tests/e2e/test_bewaren.py",
