@@ -27,7 +27,7 @@ from pipeline.vastlegging import sha256_van
 from schemas.bron import Bron
 
 MAP = "opname"  # in the folder of the levering
-VANAF = 2**18  # bytes as delivered: what is smaller is often read as soon as an opname is opened and held against the ledger
+VANAF = 2**18  # bytes as delivered: a smaller file is often read as soon as an opname is opened and checked (ADR 0064)
 _ZONDER = "parquet"  # has columns already
 _OOK = ("schemas/bron.py", "schemas/model.py", "pipeline/levering/opnamebestand.py")
 _PARSERS = ("pyarrow", "lxml", "ijson", "orjson", "numpy")
