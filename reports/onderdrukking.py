@@ -16,6 +16,7 @@ import numpy as np
 
 from lineage.klein import GRENS, is_klein
 
+ROND = 1e-9  # what rounding may leave of zero
 K = TypeVar("K", bound=Hashable)
 
 
@@ -74,7 +75,11 @@ def _smallest(waarden: Mapping[K, int], keys: Iterable[K], hidden: set[K]) -> K 
 
 
 def _derivable(hidden: set[K], sommen: Sequence[Optelling[K]]) -> set[K]:
-    """The hidden counts that follow from all sums together: their unit vector is a combination of the sums."""
+    """The hidden counts that follow from all sums together: their unit vector is a combination of the sums.
+
+    Such a count is what is left of one sum when each sum has had one count taken out of all others. Not by a decomposition
+    of numpy: its threads wait for each other, on a busy machine a hundred times longer than they compute.
+    """
     keys = sorted({key for som in sommen for key in (som.totaal, *som.delen) if key in hidden}, key=str)
     if not keys:
         return set()
@@ -84,10 +89,14 @@ def _derivable(hidden: set[K], sommen: Sequence[Optelling[K]]) -> set[K]:
         for key, sign in [(som.totaal, -1), *((key, 1) for key in som.delen)]:
             if key in index:
                 matrix[row, index[key]] += sign
-    _, sizes, directions = np.linalg.svd(matrix, full_matrices=False)
-    basis = directions[sizes > 1e-9]
-    inside = (basis**2).sum(axis=0) > 1 - 1e-6
-    return {key for key in keys if inside[index[key]]}
+    for nr in range(len(sommen)):
+        pivot = np.abs(matrix[nr]).argmax()
+        if abs(matrix[nr, pivot]) > ROND:
+            matrix[nr] /= matrix[nr, pivot]
+            others = [other for other in np.flatnonzero(matrix[:, pivot]) if other != nr]
+            matrix[others] -= matrix[others, pivot, None] * matrix[nr]
+    left = np.abs(matrix) > ROND
+    return {keys[nr] for nr in left[left.sum(axis=1) == 1].nonzero()[1]}
 
 
 def _extra(waarden: Mapping[K, int], sommen: Sequence[Optelling[K]], hidden: set[K]) -> K | None:
