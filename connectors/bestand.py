@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import pyarrow as pa
+
 from schemas.fout import KetenFout
 
 MAX_MEMBERS = 500_000
@@ -33,6 +35,11 @@ class Lid:
 
     nr: int | None
     open: Callable[[], AbstractContextManager[IO[bytes]]]
+
+
+def voor_arrow(stream: IO[bytes]) -> IO[bytes] | pa.BufferReader:
+    """The stream as Arrow reads it soonest: without asking Python for every piece when it is in memory already."""
+    return pa.BufferReader(stream.getvalue()) if isinstance(stream, io.BytesIO) else stream
 
 
 def is_archive(path: Path) -> bool:

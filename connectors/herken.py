@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO, Literal
 
 import orjson
@@ -17,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from lxml import etree
 
+from connectors.bestand import voor_arrow
 from connectors.json_stroom import eerste_sleutels
 from schemas.bron import Bron, JsonVorm, Plaats, Tabel
 from schemas.fout import KetenFout
@@ -74,7 +76,7 @@ def _decode(head: bytes, *, complete: bool) -> str:
 def _herken_parquet(stream: IO[bytes], bron: Bron) -> Herkend:
     try:
         stream.seek(0)
-        columns = pq.ParquetFile(stream).schema_arrow.names
+        columns = pq.ParquetFile(voor_arrow(stream)).schema_arrow.names
     except (pa.ArrowException, OSError):
         raise KetenFout("B-KAPOT", "parquet") from None
     naam, unknown = _best_table(
@@ -157,7 +159,7 @@ def _best_table(found: set[str], bron: Bron, mappings: dict[str, dict[str, Plaat
     candidates = [
         _candidate(found, bron.tabellen[naam], places)
         for naam, places in mappings.items()
-        if any(_first_key(plaats) in found for plaats in places.values())
+        if any(_first_key(plaats.pad) in found for plaats in places.values())
     ]
     if not candidates:
         raise KetenFout("B-ONBEKEND")
@@ -185,7 +187,7 @@ class _Candidate:
 
 
 def _candidate(found: set[str], tabel: Tabel, plaatsen: dict[str, Plaats]) -> _Candidate:
-    places = {veld: _first_key(plaats) for veld, plaats in plaatsen.items()}
+    places = {veld: _first_key(plaats.pad) for veld, plaats in plaatsen.items()}
     every = set(places.values())
     known = len(every & found)
     absent = tuple(places[veld] for veld in places if tabel.velden[veld].verplicht and places[veld] not in found)
@@ -193,5 +195,6 @@ def _candidate(found: set[str], tabel: Tabel, plaatsen: dict[str, Plaats]) -> _C
     return _Candidate(known, not absent, has_key, known / len(every), tabel.tabel, absent)
 
 
-def _first_key(plaats: Plaats) -> str:
-    return plaats.pad.split("/", 1)[0].split("[", 1)[0]
+@lru_cache(maxsize=10_000)  # more than all bronnen declare
+def _first_key(pad: str) -> str:
+    return pad.split("/", 1)[0].split("[", 1)[0]

@@ -7,6 +7,7 @@ and never another; of all that is not regular it says so (ADR 0017).
 
 from __future__ import annotations
 
+import io
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import IO
@@ -48,8 +49,12 @@ def blokken(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 def gelezen(stream: IO[bytes], sleutels: Collection[str]) -> Iterator[tuple[bytes, dict[str, pa.Array] | None]]:
-    """Every block with its `kolommen`; the next block is read and looked at while one is parsed."""
-    for block, vorm in vooruit((block, _vorm(block, sleutels)) for block in blokken(stream)):
+    """Every block with its `kolommen`; the next block is read and looked at while one is parsed.
+
+    What is in memory already is one block, and a thread for it would take longer than all of it.
+    """
+    looked = ((block, _vorm(block, sleutels)) for block in blokken(stream))
+    for block, vorm in looked if isinstance(stream, io.BytesIO) else vooruit(looked):
         yield block, None if vorm is None else _parse(block, vorm)
 
 

@@ -68,27 +68,58 @@ def lees_bestand(
         LidOnbruikbaar: the file or member cannot be trusted as a whole.
         KetenFout: the archive itself cannot be read.
     """
-    wanted = {naam: tabel for naam, tabel in bron.tabellen.items() if naam in tabellen}
-    if isinstance(tabellen, Mapping):
-        wanted = {naam: tabel.beperkt(tabellen[naam]) for naam, tabel in wanted.items()}
-    xml = XmlLezer(bron.bron, {naam: tabel for naam, tabel in wanted.items() if tabel.xml})
+    wanted = _Gevraagd(bron, tabellen)
     nummers = Nummers()
     for lid in leden(path):
         if lid.nr in overslaan:
             continue
         try:
-            yield from _lees_lid(lid, bron, wanted, xml, nummers)
+            yield from _lees_lid(lid, bron, wanted, nummers)
         except KetenFout as error:
             raise LidOnbruikbaar(error, lid.nr) from None
-    yield from nummers.volgt(xml.take())
+    yield from nummers.volgt(wanted.rest())
 
 
-def _lees_lid(lid: Lid, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer, nummers: Nummers) -> Gelezen:
+class _Gevraagd:
+    """The tables that are asked for, limited to their fields when one is read: a small file has one of them."""
+
+    def __init__(self, bron: Bron, tabellen: Collection[str] | Mapping[str, Collection[str]]) -> None:
+        self._bron, self._tabellen = bron, tabellen
+        self.namen = bron.tabellen.keys() & set(tabellen)
+        self._beperkt: dict[str, Tabel] = {}
+        self._xml: XmlLezer | None = None
+
+    def tabel(self, naam: str) -> Tabel:
+        """A table, with the fields that are asked for."""
+        if not isinstance(self._tabellen, Mapping):
+            return self._bron.tabellen[naam]
+        if naam not in self._beperkt:
+            self._beperkt[naam] = self._bron.tabellen[naam].beperkt(self._tabellen[naam])
+        return self._beperkt[naam]
+
+    @property
+    def xml(self) -> XmlLezer:
+        """The one reader of all XML in the file; not every file has any."""
+        if self._xml is None:
+            tabellen = {
+                naam: self.tabel(naam)
+                for naam, tabel in self._bron.tabellen.items()
+                if naam in self.namen and tabel.xml
+            }
+            self._xml = XmlLezer(self._bron.bron, tabellen)
+        return self._xml
+
+    def rest(self) -> Gelezen:
+        """The rows of XML that still wait."""
+        return self._xml.take() if self._xml else iter(())
+
+
+def _lees_lid(lid: Lid, bron: Bron, wanted: _Gevraagd, nummers: Nummers) -> Gelezen:
     with lid.open() as opened:
         head = opened.read(HEAD_BYTES)
         whole = len(head) < HEAD_BYTES
     if whole and lid.nr is not None and head.startswith(b"<"):
-        yield from nummers.volgt(_lees_klein(head, lid.nr, bron, wanted, xml))
+        yield from nummers.volgt(_lees_klein(head, lid.nr, bron, wanted))
         return
     with io.BytesIO(head) if whole else lid.open() as stream:
         try:
@@ -98,33 +129,33 @@ def _lees_lid(lid: Lid, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer, num
                 raise
             yield Bevinding(error.code, lid_nr=lid.nr)
             return
-    names = [naam for naam in herkend.tabellen if naam in wanted]
+    names = [naam for naam in herkend.tabellen if naam in wanted.namen]
     at_once = herkend.formaat in ("xml", "lo_brp")  # one reading gives all tables
     for naam in names[:1] if at_once else names:
         with io.BytesIO(head) if whole else lid.open() as stream:
             if herkend.formaat == "xml":
-                yield from nummers.volgt(xml.lees(stream, lid.nr))
+                yield from nummers.volgt(wanted.xml.lees(stream, lid.nr))
             else:
                 yield from nummers.volgt(_lees_tabel(stream, herkend, bron, wanted, naam))
 
 
-def _lees_klein(document: bytes, lid_nr: int, bron: Bron, wanted: dict[str, Tabel], xml: XmlLezer) -> Gelezen:
+def _lees_klein(document: bytes, lid_nr: int, bron: Bron, wanted: _Gevraagd) -> Gelezen:
     """An archive may hold a hundred thousand small answers; each is parsed once, whole."""
     try:
         root = etree.fromstring(document, _PARSER)
-        if wanted.keys() & set(tabellen_van_document(root, bron)):
-            yield from xml.lees_geheel(root, lid_nr)
+        if wanted.namen & set(tabellen_van_document(root, bron)):
+            yield from wanted.xml.lees_geheel(root, lid_nr)
     except (etree.XMLSyntaxError, ValueError):
         yield Bevinding("B-KAPOT", lid_nr=lid_nr)
     except KetenFout as error:
         yield Bevinding(error.code, lid_nr=lid_nr)
 
 
-def _lees_tabel(stream: IO[bytes], herkend: Herkend, bron: Bron, wanted: dict[str, Tabel], tabelnaam: str) -> Gelezen:
+def _lees_tabel(stream: IO[bytes], herkend: Herkend, bron: Bron, wanted: _Gevraagd, tabelnaam: str) -> Gelezen:
     if herkend.formaat == "lo_brp":
-        tabellen = {f"{bron.bron}.{naam}": wanted[naam] for naam in herkend.tabellen if naam in wanted}
+        tabellen = {f"{bron.bron}.{naam}": wanted.tabel(naam) for naam in herkend.tabellen if naam in wanted.namen}
         return lees_lo_brp(stream, herkend, tabellen)
-    tabel = wanted[tabelnaam]
+    tabel = wanted.tabel(tabelnaam)
     naam = f"{bron.bron}.{tabel.tabel}"
     if tabelnaam != herkend.tabellen[0]:
         return lees_genest(stream, herkend, naam, tabel, bron.tabellen[herkend.tabellen[0]])

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
+from connectors.bestand import voor_arrow
 from connectors.herken import Herkend
 from connectors.rijen import Bevinding, Gelezen, make_rijen
 from schemas.bron import Tabel
@@ -71,7 +72,7 @@ def open_csv(
     """Batches of text columns: the `wanted` ones, or all; `names` take the place of the header."""
     try:
         reader = pyarrow.csv.open_csv(
-            stream,
+            voor_arrow(stream),
             read_options=pyarrow.csv.ReadOptions(
                 use_threads=False, block_size=BLOCK_BYTES, skip_rows=1 if names else 0, column_names=names
             ),

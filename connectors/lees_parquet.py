@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from connectors.bestand import is_bomb
+from connectors.bestand import is_bomb, voor_arrow
 from connectors.herken import Herkend
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, make_rijen
 from schemas.bron import Tabel
@@ -26,13 +26,15 @@ def lees_parquet(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -
     first = 1
     try:
         wanted = [plaats.pad for plaats in plaatsen.values()]
-        schema = pq.ParquetFile(stream).schema_arrow
-        text = [pad for pad in wanted if pa.types.is_string(schema.field(pad).type)]
-        file = pq.ParquetFile(stream, read_dictionary=text)  # or one long value is copied to every row that has it
+        source = voor_arrow(stream)
+        looked = pq.ParquetFile(source)
+        text = [pad for pad in wanted if pa.types.is_string(looked.schema_arrow.field(pad).type)]
+        # As a dictionary, or one long value is copied to every row that has it.
+        file = pq.ParquetFile(source, metadata=looked.metadata, read_dictionary=text)
         _check_size(file, stream)
         if herkend.onbekende_kolommen:
             yield Bevinding("W-KOLOM-ONBEKEND", naam, aantal=herkend.onbekende_kolommen)
-        for batch in file.iter_batches(BATCH_ROWS, columns=wanted):
+        for batch in file.iter_batches(BATCH_ROWS, columns=wanted, use_threads=source is stream):
             columns = {veld: _as_text(batch.column(plaats.pad)) for veld, plaats in plaatsen.items()}
             record_nr = pa.array(np.arange(first, first + batch.num_rows, dtype=np.int64))
             yield make_rijen(naam, tabel, plaatsen, columns, record_nr)

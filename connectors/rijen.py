@@ -60,11 +60,15 @@ class Nummers:
                 last = moved.record_nr or 0
                 yield moved
             else:
-                record_nr = pc.add(item.batch.column(0), pa.scalar(shift, pa.int64()))
-                last = record_nr[-1].as_py()
-                yield Rijen(item.tabel, item.batch.set_column(0, "record_nr", record_nr))
+                last = item.batch.column(0)[-1].as_py() + shift
+                yield _verschoven(item, shift) if shift else item
             if item.tabel:
                 highest[item.tabel] = max(highest.get(item.tabel, 0), last)
+
+
+def _verschoven(item: Rijen, shift: int) -> Rijen:
+    record_nr = pc.add(item.batch.column(0), pa.scalar(shift, pa.int64()))
+    return Rijen(item.tabel, item.batch.set_column(0, "record_nr", record_nr))
 
 
 def make_rijen(

@@ -77,8 +77,8 @@ def _smallest(waarden: Mapping[K, int], keys: Iterable[K], hidden: set[K]) -> K 
 def _derivable(hidden: set[K], sommen: Sequence[Optelling[K]]) -> set[K]:
     """The hidden counts that follow from all sums together: their unit vector is a combination of the sums.
 
-    Such a count is what is left of one sum when each sum has had one count taken out of all others. Not by a decomposition
-    of numpy: its threads wait for each other, on a busy machine a hundred times longer than they compute.
+    Such a count is what is left of one sum when each sum has had one count taken out of all others. Not by a
+    decomposition of numpy: its threads wait for each other, on a busy machine a hundred times longer than they compute.
     """
     keys = sorted({key for som in sommen for key in (som.totaal, *som.delen) if key in hidden}, key=str)
     if not keys:

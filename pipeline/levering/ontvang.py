@@ -203,6 +203,7 @@ def _land(folder: Path, bestanden: list[_Bestand]) -> None:
 def landed(folder: Path, nr: int, naam: str = "") -> Path:
     """Where file `nr` of a levering stands; the extension is kept, the name is not."""
     if not naam:
-        return next(folder.glob(f"{nr:06d}*"))
+        names = os.listdir(folder)  # noqa: PTH208 - a folder may hold a file for each gemeente, and each is asked for
+        return folder / next(naam for naam in names if naam.startswith(f"{nr:06d}"))
     suffix = re.search(r"(\.tar)?\.[A-Za-z0-9]{1,8}$", naam)
     return folder / f"{nr:06d}{suffix.group().lower() if suffix else ''}"

@@ -6,7 +6,7 @@ number within the file; here is kept where each file began.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
 
 import numpy as np
@@ -21,15 +21,15 @@ class Telling:
     """Counts of one levering; tables are read anew when a file turns out to break off, and then counted anew."""
 
     def __init__(self) -> None:
-        self._rijen: Counter[tuple[int, str]] = Counter()
+        self._rijen: defaultdict[int, Counter[str]] = defaultdict(Counter)  # per file and table
         self._begin: dict[str, list[tuple[int, int]]] = {}  # per table (last record before the file, file)
         self._hoogste: Counter[str] = Counter()
 
     def begin(self, tabellen: Collection[str]) -> None:
         """Starts reading these tables, from the first file on."""
-        for key in [key for key in self._rijen if key[1] in tabellen]:
-            del self._rijen[key]
         for tabel in tabellen:
+            for counts in self._rijen.values():
+                counts.pop(tabel, None)
             self._begin.pop(tabel, None)
             self._hoogste.pop(tabel, None)
 
@@ -42,25 +42,25 @@ class Telling:
         if not files or files[-1][1] != bestand_nr:
             files.append((self._hoogste[tabel], bestand_nr))
         if isinstance(item, Bevinding):
-            self._rijen[bestand_nr, tabel] += item.aantal
+            self._rijen[bestand_nr][tabel] += item.aantal
             last = item.record_nr or 0
         else:
-            self._rijen[bestand_nr, tabel] += item.batch.num_rows
+            self._rijen[bestand_nr][tabel] += item.batch.num_rows
             last = item.batch.column(0)[-1].as_py()
         self._hoogste[tabel] = max(self._hoogste[tabel], last)
 
     def van_tabel(self, tabel: str) -> int:
         """How many records a table has."""
-        return sum(aantal for (_, naam), aantal in self._rijen.items() if naam == tabel)
+        return sum(counts[tabel] for counts in self._rijen.values())
 
     def van_bestand(self, bestand_nr: int) -> int | None:
         """How many records a file has; None when nothing was read of it."""
-        found = [aantal for (nr, _), aantal in self._rijen.items() if nr == bestand_nr]
-        return sum(found) if found else None
+        found = self._rijen.get(bestand_nr)
+        return found.total() if found else None
 
     def tabellen(self) -> Iterator[tuple[str, int]]:
         """The tables that have records, with how many."""
-        for tabel in sorted({naam for _, naam in self._rijen}):
+        for tabel in sorted(set().union(*self._rijen.values())):
             yield tabel, self.van_tabel(tabel)
 
     def plaatsen(self) -> Iterator[tuple[str, int, int]]:
