@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from pipeline import dbt_project
 from pipeline.motor import DuckDb, Motor
 from pipeline.periode import peildatum
 from pipeline.storing import SCHIJF_VOL, is_vol, meldt_vol
@@ -130,10 +131,13 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     return _uitkomst(outcome, werkmap, time.perf_counter() - started)
 
 
-def laad(werkmap: Path) -> None:
-    """Loads dbt and reads the project, so that the first build of this process need not."""
+def laad(werkmap: Path, bewaard: Path | None = None) -> None:
+    """Loads dbt and reads the project, so that the first build of this process on DuckDB need not.
+
+    `bewaard` is a folder where the project is kept as it was read, by this process for the next.
+    """
     with _ALONE, _environment(_settings("1GB", 1, DUCKDB.omgeving(werkmap, werkmap))):
-        _manifest(werkmap, DUCKDB)
+        _lees(werkmap, DUCKDB, bewaard)
 
 
 def compileer(invoer: Collection[str], werkmap: Path) -> dict[str, str]:
@@ -180,14 +184,22 @@ def _manifest(werkmap: Path, motor: Motor) -> Manifest:
 
     A copy, because compiling writes into it and would keep the vars of an earlier build.
     """
+    manifest: Manifest = _lees(werkmap, motor).deepcopy()  # type: ignore[no-untyped-call]
+    return manifest
+
+
+def _lees(werkmap: Path, motor: Motor, bewaard: Path | None = None) -> Manifest:
     known = (motor.target, os.getpid())
+    if known not in _parsed and bewaard and (kept := dbt_project.haal(bewaard)):
+        _parsed[known] = kept
     if known not in _parsed:
         outcome = _invoke(["parse"], werkmap, {}, motor, None)
         if outcome.result is None:
             raise RuntimeError("het dbt-project in transforms/ is niet te lezen; zie dbt.log in de werkmap")
         _parsed[known] = outcome.result
-    manifest: Manifest = _parsed[known].deepcopy()  # type: ignore[no-untyped-call]
-    return manifest
+        if bewaard:
+            dbt_project.bewaar(bewaard, outcome.result)
+    return _parsed[known]
 
 
 def _invoke(

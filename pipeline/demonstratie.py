@@ -150,7 +150,7 @@ class _Ploeg:
             context = get_context("spawn")
             arguments = self._instellingen.model_dump(), context.Value("i", 0)
             self._pool = ProcessPoolExecutor(PROCESSEN, context, _begin, arguments)
-            self._pool.submit(_laad_dbt)
+            self._pool.submit(_laad_dbt, self._instellingen.map("dbt"))
         return self._pool
 
     def werk_af(self, graaf: Mapping[Werk, Collection[Werk]], te_doen: Callable[[Werk], bool]) -> None:
@@ -198,10 +198,10 @@ def _begin(values: dict[str, Any], teller: Synchronized[int]) -> None:
     _dags = LokaleDags(Instellingen(**values), naam)
 
 
-def _laad_dbt() -> None:
-    """Loads dbt and reads the project while the other process takes in leveringen."""
+def _laad_dbt(bewaard: Path) -> None:
+    """Loads dbt and reads the project, for both processes, while the other takes in leveringen."""
     with TemporaryDirectory() as folder:
-        dbt_build.laad(Path(folder))
+        dbt_build.laad(Path(folder), bewaard)
 
 
 def _draai(dag_id: str) -> None:

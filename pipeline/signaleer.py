@@ -123,6 +123,8 @@ def _maak(stand: Stand, pins: Pins) -> Signalering:
     aanwezig = frozenset().union(*(stand.tabellen[levering["levering_nr"]] for levering in leveringen))
     try:
         with _terzijde(run_map(instellingen, run_id)) as aside:
+            if instellingen.motor == "duckdb":
+                dbt_build.laad(instellingen.rekenmap, bewaard=instellingen.map("dbt"))
             bereken(instellingen, pins, Invoer(leveringen, paden, aanwezig, versie), aside)
             stand.controleer_versie(doel.doel)  # a rotation that began meanwhile may have shown it two keys
             (aside / "pins.json").write_text(pins.as_json(), encoding="utf-8")

@@ -32,6 +32,7 @@ _PLACES = (
         "quarantaine/*/.*",
         "referentie/.*",
         "declaraties/.*",
+        "dbt/.*",
     ),
     *("runs/*/*/.*", "runs/*/*/*/.*", "uitleveringen/.*", "herhalingen/.*", "logboek/.*", "verslag/.*"),
     *("landing/inbox/*/*/.*", "sleutels/.*", "rapport/.*", "rapport/*/.*"),

@@ -59,6 +59,14 @@ UITGEZONDERD: dict[str, str] = {
     "pipeline/bereken.py:bereken wist": _WERKMAP,
     "pipeline/dbt_build.py:_tellingen wist": _WERKMAP,
     "pipeline/rekenen.py:rekenruimte wist": _WERKMAP,
+    **dict.fromkeys(
+        (
+            "pipeline/dbt_project.py:bewaar schrijft",
+            "pipeline/dbt_project.py:bewaar wist",
+            "pipeline/dbt_project.py:bewaar zet neer",
+        ),
+        "het gelezen dbt-project, waar niets op rust: wordt anders opnieuw gelezen: tests/integration/test_dbt_project.py",
+    ),
     "pipeline/demonstratie.py:bied_aan wist": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/demonstratie.py:bied_aan zet neer": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/demonstratie.py:bied_aan zet neer 2": "de demo zet er bestanden neer, zoals een bron",
