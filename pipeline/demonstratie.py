@@ -143,7 +143,10 @@ class _Ploeg:
             self._pool.shutdown(cancel_futures=True)
 
     def start(self) -> ProcessPoolExecutor:
-        """Starts the processes, which load in the background; one of them begins with dbt."""
+        """Starts the processes, which load in the background; one of them begins with dbt.
+
+        A pool starts a process when there is work for it, so each gets something to do at once.
+        """
         if self._pool is None:
             # Processes ended at once leave semaphores behind, which Python cleans up but also complains about.
             os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
@@ -151,6 +154,8 @@ class _Ploeg:
             arguments = self._instellingen.model_dump(), context.Value("i", 0)
             self._pool = ProcessPoolExecutor(PROCESSEN, context, _begin, arguments)
             self._pool.submit(_laad_dbt, self._instellingen.map("dbt"))
+            for _ in range(PROCESSEN - 1):
+                self._pool.submit(_niets)
         return self._pool
 
     def werk_af(self, graaf: Mapping[Werk, Collection[Werk]], te_doen: Callable[[Werk], bool]) -> None:
@@ -202,6 +207,10 @@ def _laad_dbt(bewaard: Path) -> None:
     """Loads dbt and reads the project, for both processes, while the other takes in leveringen."""
     with TemporaryDirectory() as folder:
         dbt_build.laad(Path(folder), bewaard)
+
+
+def _niets() -> None:
+    """Work for a process that has loaded."""
 
 
 def _draai(dag_id: str) -> None:

@@ -65,7 +65,7 @@ UITGEZONDERD: dict[str, str] = {
             "pipeline/dbt_project.py:bewaar wist",
             "pipeline/dbt_project.py:bewaar zet neer",
         ),
-        "het gelezen dbt-project, waar niets op rust: wordt anders opnieuw gelezen: tests/integration/test_dbt_project.py",
+        "het gelezen dbt-project, dat anders opnieuw gelezen wordt: tests/integration/test_dbt_project.py",
     ),
     "pipeline/demonstratie.py:bied_aan wist": "de demo zet er bestanden neer, zoals een bron",
     "pipeline/demonstratie.py:bied_aan zet neer": "de demo zet er bestanden neer, zoals een bron",
