@@ -82,9 +82,10 @@ class Passage:
         """
         passage = cls(instellingen, stand, levering, toelatingen)
         with heelheid.bewaakt(instellingen, passage.stap):
+            there = {pad.name[:6]: pad for pad in passage._folder.glob("*")}
             for bestand in passage._bestanden:
                 if not bestand["code"]:
-                    found = next(passage._folder.glob(f"{bestand['bestand_nr']:06d}*"), passage._folder)
+                    found = there.get(f"{bestand['bestand_nr']:06d}", passage._folder)
                     heelheid.vergelijk(instellingen, found, bestand["sha256"])
         return passage
 

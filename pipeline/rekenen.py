@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,9 +17,10 @@ from pipeline.instellingen import Instellingen
 
 @contextmanager
 def rekenruimte(instellingen: Instellingen) -> Iterator[Path]:
-    """A folder of this process in the work folder of product runs, gone afterwards."""
-    instellingen.rekenmap.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(dir=instellingen.rekenmap))
+    """A folder in the work folder of product runs, gone afterwards; of a process that is killed the purge finds it."""
+    werkmap = instellingen.rekenmap.parent
+    werkmap.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".", suffix=f"-{os.getpid()}", dir=werkmap))
     try:
         yield folder
     finally:

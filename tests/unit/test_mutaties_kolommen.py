@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -73,7 +74,8 @@ def run(folder: Path, product: str, *, veranderd: bool, leeg: bool = False, bewi
 
 def vergeleken(product: str, toen: Path, nu: Path, periode: str = "2026-01") -> dict[str, set[str]]:
     """Per column what became of its signal at the gemeente, which had the earlier run in the same month."""
-    table = bepaal_mutaties(producten()[product], periode, nu, {"0344": (toen, "2026-01")}).signalen
+    with duckdb.connect() as databank:
+        table = bepaal_mutaties(databank, producten()[product], periode, nu, {"0344": (toen, "2026-01")}).signalen
     found: dict[str, set[str]] = {naam: set() for naam in kolommen(product)}
     namen = list(found)
     for row in table.to_pylist():

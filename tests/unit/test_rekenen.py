@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
+from pipeline.bewaren.resten import RUST, vind_resten
 from pipeline.instellingen import Instellingen
 from pipeline.rekenen import rekendatabank, rekenruimte
 
@@ -27,9 +30,9 @@ def test_it_keeps_to_what_is_set_and_puts_the_rest_aside(tmp_path: Path) -> None
         assert databank.execute("select current_setting('threads')").fetchall() == [(1,)]
         assert geheugen(databank) == pytest.approx(50 * MB, rel=0.02)
         assert databank.execute(VEEL).fetchall() == [(1_000_000,)]
-        (where,) = instellingen.rekenmap.iterdir()
+        (where,) = instellingen.rekenmap.parent.iterdir()
         assert databank.execute("select current_setting('temp_directory')").fetchall() == [(str(where),)]
-    assert not list(instellingen.rekenmap.iterdir())
+    assert not list(instellingen.rekenmap.parent.iterdir())
 
 
 def test_what_does_not_fit_is_refused_without_a_place_for_it(tmp_path: Path) -> None:
@@ -49,6 +52,16 @@ def test_what_the_process_holds_counts(tmp_path: Path) -> None:
     with rekendatabank(instellingen) as databank:
         assert geheugen(databank) == pytest.approx(500 * MB, rel=0.02)
     assert held.size + more.size == 1200 * MB
+
+
+def test_what_a_killed_process_left_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instellingen = Instellingen(data=tmp_path)
+    monkeypatch.setattr(os, "getpid", lambda: 2**22 + 1)  # more than a process can have
+    with rekenruimte(instellingen) as folder:
+        long_ago = folder.stat().st_mtime - RUST - 1
+        os.utime(folder, (long_ago, long_ago))
+        (unit,) = vind_resten(instellingen, datetime.now(tz=UTC).date())
+        assert unit.plaats == (folder.relative_to(tmp_path).as_posix(),)
 
 
 def test_nothing_stays_when_it_fails(tmp_path: Path) -> None:
