@@ -227,6 +227,8 @@ class Stand:
                 bron = next(bron for bron in doel.bronnen if bron.tabel == tenzij.tabel)
                 counts = [lev for lev in self.leveringen_van(doel) if self._telt(lev, tenzij)]
                 paths = self.lake_paden(doel, counts).get(tenzij.tabel, [])
+                if not paths:
+                    continue
                 self.heel(paths, pseudonimiseerder.versie)
                 with rekendatabank(self.instellingen) as databank:
                     for tokens in lopend(databank, paths, bron, tenzij, peildatum(self.periode)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import cache
 
 import pyarrow as pa
 
@@ -61,6 +62,7 @@ SCHEMAS: dict[str, pa.Schema] = {
 _FROM_ELSEWHERE = {"ontvanger", "gemeente_opvolging"}
 
 
+@cache
 def reference_tables() -> dict[str, pa.Table]:
     """Every reference table by name, rows in file order."""
     tables = {naam: _from_csv(naam, schema) for naam, schema in SCHEMAS.items() if naam not in _FROM_ELSEWHERE}

@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
+from sqlalchemy.engine import Engine
 
 from lineage.ledger import Ledger
 from pipeline.instellingen import Instellingen
@@ -23,6 +25,13 @@ settings.register_profile(
 )
 settings.load_profile("keten")
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@sa.event.listens_for(Engine, "connect")
+def _wacht_niet_op_de_schijf(connection: object, _record: object) -> None:
+    """A process that is killed loses nothing the kernel has; only a machine that stops would, and no test stops one."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")

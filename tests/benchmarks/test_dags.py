@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.bouw import CHECKOUT
 from tests.integration.test_dags import DAG_IDS
 
@@ -26,6 +28,7 @@ print("DAGS", len(bag.dags), time.process_time() - began)
 """
 
 
+@pytest.mark.zwaar
 def test_the_dag_folder_is_read_in_under_two_seconds(tmp_path: Path) -> None:
     kept = {naam: waarde for naam, waarde in os.environ.items() if not naam.startswith(("AIRFLOW", "KETEN_"))}
     env = kept | {

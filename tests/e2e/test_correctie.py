@@ -40,6 +40,7 @@ def _uitvoer(keten: Keten, *args: str | int) -> str:
     return outcome.tekst
 
 
+@pytest.mark.zwaar
 def test_withdrawal_reaches_all_who_were_told_and_return_too(keten_stad: Keten, eigen_stad: Instellingen) -> None:
     """Also Utrecht, where the person no longer lives."""
     keten = keten_stad

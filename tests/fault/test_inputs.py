@@ -6,7 +6,9 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +21,15 @@ from tests.fault.inputs import ANDERE, GEVALLEN, GOED, Geval
 from tests.fault.inputs.geval import client, goed_bestand, suwi
 
 TABEL = "uwv.inkomstenverhouding"
-gevallen = pytest.mark.parametrize("geval", GEVALLEN, ids=[geval.naam for geval in GEVALLEN])
+
+
+def _gevallen() -> Iterator[Any]:
+    """Every case; in the fast tests the first of each kind of file that gives a code."""
+    seen: set[tuple[object, ...]] = set()
+    for geval in GEVALLEN:
+        kind = (Path(geval.bestand).suffix, geval.bron, geval.ontvangst, *sorted(geval.deur))
+        yield pytest.param(geval, id=geval.naam, marks=[pytest.mark.zwaar] if kind in seen else [])
+        seen.add(kind)
 
 
 def codes(tellingen: object) -> dict[str, int]:
@@ -37,7 +47,7 @@ def test_cases_are_named_once_and_expect_known_codes() -> None:
         assert {*geval.deur, *([geval.ontvangst] if geval.ontvangst else [])} <= meldingen().keys()
 
 
-@gevallen
+@pytest.mark.parametrize("geval", list(_gevallen()))
 def test_bad_file_gets_its_code_and_the_good_one_gets_through(instellingen: Instellingen, geval: Geval) -> None:
     start = time.monotonic()
     neem_op(instellingen, "gemeente", {"b.csv": populatie_csv([GOED, ANDERE])})
@@ -56,6 +66,7 @@ def test_bad_file_gets_its_code_and_the_good_one_gets_through(instellingen: Inst
     assert time.monotonic() - start < 30
 
 
+@pytest.mark.zwaar  # some 150 leveringen; that the code is right is tested above
 @pytest.mark.parametrize("geval", [geval for geval in GEVALLEN if geval.ontvangst], ids=lambda geval: geval.naam)
 def test_levering_of_only_a_bad_file_is_parked(instellingen: Instellingen, geval: Geval) -> None:
     levering = neem_op(instellingen, geval.bron, {geval.bestand: geval.inhoud})
@@ -141,6 +152,7 @@ def test_deeply_nested_json_is_refused_in_bounded_memory(tmp_path: Path) -> None
     assert done.stdout.split() == [b"B-KAPOT"]
 
 
+@pytest.mark.zwaar
 def test_xml_on_one_line_is_read_in_bounded_memory(tmp_path: Path) -> None:
     """50 MB without a line end; memory may not grow with it."""
     path = tmp_path / "lang.xml"

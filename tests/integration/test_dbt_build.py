@@ -53,6 +53,7 @@ def test_same_input_gives_the_same_bytes_whatever_the_threads(tmp_path: Path) ->
     assert digests(tmp_path / "een") == digests(tmp_path / "twee")
 
 
+@pytest.mark.zwaar
 def test_each_build_in_a_process_sees_its_own_vars(tmp_path: Path) -> None:
     build(tmp_path, "januari")
     build(tmp_path, "februari", periode="2026-02")

@@ -33,6 +33,7 @@ def lezingen(monkeypatch: pytest.MonkeyPatch) -> Lezingen:
     return Lezingen(monkeypatch)
 
 
+@pytest.mark.zwaar
 def test_what_was_kept_gives_the_same_signals(tmp_path: Path, lezingen: Lezingen) -> None:
     kept = tmp_path / "dbt"
     dbt_build.laad(tmp_path / "werk", kept)
@@ -44,6 +45,7 @@ def test_what_was_kept_gives_the_same_signals(tmp_path: Path, lezingen: Lezingen
     assert digests(tmp_path / "gelezen") == digests(tmp_path / "bewaard")
 
 
+@pytest.mark.zwaar
 def test_it_is_read_anew_when_a_declaration_changed_and_only_the_last_is_kept(
     tmp_path: Path, lezingen: Lezingen
 ) -> None:
@@ -56,6 +58,7 @@ def test_it_is_read_anew_when_a_declaration_changed_and_only_the_last_is_kept(
     assert len(list(kept.iterdir())) == 1
 
 
+@pytest.mark.zwaar
 @pytest.mark.parametrize("content", [b"", b"geen msgpack"])
 def test_what_is_damaged_is_read_anew(tmp_path: Path, lezingen: Lezingen, content: bytes) -> None:
     dbt_project._bestand(tmp_path).write_bytes(content)
@@ -64,6 +67,7 @@ def test_what_is_damaged_is_read_anew(tmp_path: Path, lezingen: Lezingen, conten
     assert dbt_project.haal(tmp_path) is not None
 
 
+@pytest.mark.zwaar
 def test_where_nothing_can_be_written_it_is_read_all_the_same(tmp_path: Path, lezingen: Lezingen) -> None:
     (tmp_path / "dbt").write_text("geen map", encoding="utf-8")
     dbt_build.laad(tmp_path / "werk", tmp_path / "dbt")

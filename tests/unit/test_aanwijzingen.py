@@ -59,6 +59,7 @@ def test_a_reading_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.zwaar
 @pytest.mark.parametrize("times", [4, 40])
 def test_memory_does_not_grow_with_what_is_rejected(tmp_path: Path, times: int) -> None:
     kept, highest, before = Aanwijzingen(tmp_path / "a.parquet"), 0, pa.total_allocated_bytes()

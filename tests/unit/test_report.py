@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -102,8 +103,8 @@ class Vulling:
 
 
 @pytest.fixture
-def vulling(tmp_path: Path) -> Vulling:
-    return Vulling(Ledger(f"sqlite:///{tmp_path / 'ledger.db'}"))
+def vulling(tmp_path: Path, lege_ledger: Path) -> Vulling:
+    return Vulling(Ledger(f"sqlite:///{shutil.copy(lege_ledger, tmp_path / 'ledger.db')}"))
 
 
 @pytest.fixture
@@ -371,6 +372,7 @@ def test_an_rmc_regio_does_not_give_its_gemeenten_away(vulling: Vulling, tmp_pat
     assert shown["rmc-01"] == "23"
 
 
+@pytest.mark.zwaar
 def test_a_national_month_stays_small(vulling: Vulling, tmp_path: Path) -> None:
     codes = sorted(ontvangers())
     nrs = [vulling.levering("gemeente", "bijstandspopulatie") for _ in range(345)]
@@ -385,6 +387,7 @@ def test_a_national_month_stays_small(vulling: Vulling, tmp_path: Path) -> None:
     assert (tmp_path / "rapport" / "index.html").stat().st_size < 100_000
 
 
+@pytest.mark.zwaar
 def test_a_long_table_goes_on_on_a_page_of_its_own_and_is_whole_as_csv(vulling: Vulling, tmp_path: Path) -> None:
     nrs = [vulling.levering("gemeente", "bijstandspopulatie") for _ in range(MAX_RIJEN + 1)]
     for nr in nrs:

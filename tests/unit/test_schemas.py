@@ -34,6 +34,7 @@ CACHED = (
     load.meldingen,
     load.codelijst,
     load.geraadpleegd,
+    reference_tables,
     doelversie.vastgelegd,
     doelversie.huidig,
     berichten,

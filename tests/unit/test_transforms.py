@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ ENGINE_WORDS = re.compile(
 )
 
 
+@cache
 def declared() -> dict[str, dict[str, Any]]:
     files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in MODELS.rglob("*.yml")]
     return {model["name"]: model for file in files for model in file.get("models", [])}

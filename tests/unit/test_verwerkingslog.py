@@ -221,6 +221,7 @@ def test_every_byte_counts(segment: Segment) -> None:
 
 
 @given(st.integers(0, 40), st.integers(1, 16))
+@pytest.mark.zwaar
 def test_long_segments_are_written_in_pieces(count: int, rows: int) -> None:
     numbers = np.arange(900_000_000, 900_000_000 + count, dtype=np.int32)
     with pytest.MonkeyPatch.context() as patch, TemporaryDirectory() as folder:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -24,7 +24,7 @@ class Geval:
 
     Attributes:
         naam: what is wrong with it.
-        inhoud: its bytes.
+        bytes_of: its bytes; how to make them, where that takes time.
         bestand: the name under which it is offered.
         ontvangst: the code it gets when it is taken in; None when it is accepted then.
         deur: codes with their counts while it passes the door, for doel inkomsten.
@@ -33,12 +33,17 @@ class Geval:
     """
 
     naam: str
-    inhoud: bytes
+    bytes_of: bytes | Callable[[], bytes]
     bestand: str = "slecht.csv"
     ontvangst: str | None = None
     deur: Mapping[str, int] = field(default_factory=dict)
     rijen: int = 0
     bron: str = "uwv"
+
+    @property
+    def inhoud(self) -> bytes:
+        """Its bytes."""
+        return self.bytes_of if isinstance(self.bytes_of, bytes) else self.bytes_of()
 
 
 def csv(*regels: str, kop: str = KOP) -> bytes:

@@ -221,20 +221,20 @@ TEKST = (
     # parquet
     Geval(
         "parquet: 10.000 kolommen",
-        tabel(**{f"k{nr}": [nr] for nr in range(10_000)}),
+        lambda: tabel(**{f"k{nr}": [nr] for nr in range(10_000)}),
         "slecht.parquet",
         deur={"W-KOLOM-ONBEKEND": 10_000},
         rijen=1,
     ),
     Geval(
         "parquet: bom van nullen",
-        tabel(x=["0" * 100_000_000]),
+        lambda: tabel(x=["0" * 100_000_000]),
         "slecht.parquet",
         deur={"B-ARCHIEF": 1},
     ),
     Geval(
         "parquet: lange waarde in elke rij",
-        veel_gelijke_rijen(100_000, "x" * 1_000_000),
+        lambda: veel_gelijke_rijen(100_000, "x" * 1_000_000),
         "slecht.parquet",
         deur={"B-ARCHIEF": 1},
     ),

@@ -21,6 +21,8 @@ from pipeline.periode import peildatum
 from tests.geopend import geopend, opener
 from tests.spec.echt.conftest import HIER, PRODUCTEN, Wereld
 
+pytestmark = pytest.mark.zwaar  # three months of each of two worlds are run first
+
 VASTE_VELDEN = ("signaalId", "toelichting", "peildatum", "bewijs")
 Signaal = dict[str, Any]
 

@@ -12,13 +12,21 @@ from pipeline.instellingen import Instellingen
 from pipeline.rapport import maak_rapport
 from pipeline.signaleer import signaleer
 from schemas import berichten, doelversie, load, register
+from schemas.reference import reference_tables
 from tests.e2e.eenmalig import eenmalig, schone_omgeving
 from tests.geopend import met_certificaten
 from tests.spec.privacy.dorp import PERIODE, PRODUCTEN, draai_alles, neem_alles_op
 
 CACHED = (
     *(load.bronnen, load.doelen, load.producten, load.ontvangers, load.meldingen, load.codelijst, load.geraadpleegd),
-    *(berichten.berichten, doelversie.huidig, doelversie.vastgelegd, register.register, register.dpia),
+    *(
+        berichten.berichten,
+        doelversie.huidig,
+        doelversie.vastgelegd,
+        register.register,
+        register.dpia,
+        reference_tables,
+    ),
 )
 
 

@@ -20,6 +20,7 @@ from pipeline.rapport import maak_rapport
 from reports.register import verwerkingen
 from schemas.load import doelen, producten
 from schemas.register import dpia, genoemde_tests, register
+from tests.e2e.eenmalig import schone_omgeving
 from tests.genoemd import bestaat
 from tests.spec.privacy import dorp as d
 from tests.spec.privacy.conftest import vergeet
@@ -44,10 +45,12 @@ def tekst(path: Path) -> str:
     return " ".join(document.text_content().split())
 
 
-@pytest.fixture
-def rapport(instellingen: Instellingen) -> Path:
+@pytest.fixture(scope="module")
+def rapport(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pages of an installation in which nothing has happened yet: the register does not need data."""
-    return maak_rapport(instellingen).parent
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        schone_omgeving(monkeypatch)
+        return maak_rapport(Instellingen(data=tmp_path_factory.mktemp("register") / "var")).parent
 
 
 def test_register_names_exactly_what_the_profiles_let_in(rapport: Path) -> None:

@@ -121,6 +121,7 @@ def test_same_input_gives_the_same_signals(tmp_path: Path) -> None:
         assert (one / naam).read_bytes() == (two / naam).read_bytes()
 
 
+@pytest.mark.zwaar
 @pytest.mark.parametrize("naam", ["anna", "bas", "dirk"])
 def test_a_signal_does_not_depend_on_other_people(tmp_path: Path, naam: str) -> None:
     """Wie alleen in de lijst staat krijgt hetzelfde signaal als tussen anderen: niemand wordt vergeleken."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,7 @@ import pytest
 
 from pipeline.dbt_build import build
 from tests.spec.signals.casus import Casus, alone, names_in, read_case, together, write_input
+from tests.spec.signals.randen import RANDEN
 
 HERE = Path(__file__).parent
 
@@ -87,8 +89,21 @@ def _bewijs_of(bewijs: pa.Table, signalen: pa.Table) -> pa.Table:
     return bewijs.filter(pc.is_in(bewijs["signaal_id"], signalen["signaal_id"].combine_chunks()))
 
 
+def gemerkt(folders: Sequence[Path]) -> list[Any]:
+    """Cases as tests named after their folder; a build for one case is for `make check`, but for the edges."""
+    return [
+        pytest.param(
+            folder, id=f"{folder.parent.name}-{folder.name}", marks=[pytest.mark.zwaar] if _zwaar(folder) else []
+        )
+        for folder in folders
+    ]
+
+
+def _zwaar(folder: Path) -> bool:
+    return alone(read_case(folder)) and f"{folder.parent.name}/{folder.name}" not in RANDEN.values()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each case is a test of its own, named after its folder."""
+    """Each case is a test of its own."""
     if "casus_map" in metafunc.fixturenames:
-        folders = case_folders()
-        metafunc.parametrize("casus_map", folders, ids=[f"{folder.parent.name}-{folder.name}" for folder in folders])
+        metafunc.parametrize("casus_map", gemerkt(case_folders()))

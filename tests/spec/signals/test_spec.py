@@ -15,8 +15,9 @@ import yaml
 from pipeline.mutaties import bepaal_mutaties
 from schemas.load import producten, read_csv
 from tests.spec.signals.casus import expected, read_case, readable
-from tests.spec.signals.conftest import HERE, Uitkomst, case_folders
+from tests.spec.signals.conftest import HERE, Uitkomst, case_folders, gemerkt
 from tests.spec.signals.overzicht import README, overzicht
+from tests.spec.signals.randen import RANDEN
 
 
 def in_bewijs() -> dict[str, dict[str, list[str]]]:
@@ -74,7 +75,7 @@ def test_bewijs_names_what_the_rule_used(casus_map: Path, uitkomst_van: Callable
 BEZORGD = [folder for folder in case_folders() if (folder / "ontvangers.csv").exists()]
 
 
-@pytest.mark.parametrize("geval", BEZORGD, ids=lambda folder: f"{folder.parent.name}-{folder.name}")
+@pytest.mark.parametrize("geval", gemerkt(BEZORGD))
 def test_who_hears_of_it(geval: Path, uitkomst_van: Callable[[Path], Uitkomst], tmp_path: Path) -> None:
     """The first time: each ontvanger its own signals, and by a bundle an RMC-regio those of its gemeenten."""
     casus, uitkomst = read_case(geval), uitkomst_van(geval)
@@ -120,34 +121,6 @@ def test_every_product_about_persons_has_fifteen_cases() -> None:
     for naam, product in producten().items():
         if product.over != "aantallen":
             assert sum(folder.parent.name == naam for folder in case_folders()) >= 15, naam
-
-
-# What the rules must cover and the edges they stand or fall by, each with the case that shows it.
-RANDEN = {
-    "norm met datum": "kwijtschelding/norm_met_datum",
-    "codelijst met geldigheid": "inkomsten/code_15_oud_en_nieuw",
-    "correctie herziet de geschiedenis": "inkomsten/correctie_van_eerdere_maand",
-    "onvolledige datum": "vsv/onvolledige_geboortedatum",
-    "huishouden": "kwijtschelding/afwijking_van_de_brp",
-    "dagelijkse aan- en afmeldingen": "vsv/dagelijkse_aan_en_afmeldingen",
-    "RMC-bundel": "vsv/rmc_bundel",
-    "volgverzoek": "inkomsten/volgverzoek",
-    "percentage van de ontvanger": "kwijtschelding/percentage_hoort_bij_de_ontvanger",
-    "indicatieve waarde van een auto": "kwijtschelding/auto_op_de_vrijstelling",
-    "gemeente opgegaan, in tellingen": "uitstroommonitor/gemeente_opgegaan",
-    "gelijk aan de drempel": "vsv/inkomen_gelijk_aan_drempel",
-    "op de verjaardag": "vsv/verjaardag_op_peildatum",
-    "einde op de laatste dag": "inkomsten/einde_op_laatste_dag",
-    "alleen Ziektewet": "vsv/alleen_ziektewet",
-    "correctie neemt een signaal terug": "inkomsten/correctie_neemt_melding_terug",
-    "alleen de partner": "inkomsten/alleen_de_partner",
-    "tweede auto op beider naam": "kwijtschelding/tweede_auto_op_beider_naam",
-    "RNI": "inkomsten/rni",
-    "overleden midden in de maand": "inkomsten/overleden_midden_in_de_maand",
-    "gemeente opgegaan": "inkomsten/gemeente_opgegaan",
-    "gepubliceerde bedragen 90%": "kwijtschelding/gepubliceerde_bedragen_90_procent",
-    "gepubliceerde bedragen 100%": "kwijtschelding/gepubliceerde_bedragen_100_procent",
-}
 
 
 @pytest.mark.parametrize("rand", sorted(RANDEN))
