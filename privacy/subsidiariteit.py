@@ -36,9 +36,7 @@ where coalesce({van}, 0) <= $peildag
 def lopend(
     databank: duckdb.DuckDBPyConnection, paden: Sequence[Path], bron: Raadpleging, tenzij: Tenzij, peildatum: date
 ) -> Iterator[pa.Array]:
-    """The pseudonyms (16 bytes, no nulls) of the persons `tenzij` excepts, from lake files of its table `bron`."""
-    if not paden:
-        return
+    """The pseudonyms (16 bytes, no nulls) of the persons `tenzij` excepts, from lake files (one or more) of `bron`."""
     sleutel = [lake_name(veld) for veld in find_tabel(bron.tabel).sleutel if veld in bron.velden]
     personen = [lake_name(veld) for veld in tenzij.personen]
     waarbij = {f"waarden{nr}": list(waarden) for nr, waarden in enumerate(tenzij.waarbij.values())}

@@ -22,6 +22,7 @@ from lineage.retour import ongegronde_signalen
 from pipeline.bereken import Invoer, bereken
 from pipeline.instellingen import Instellingen
 from pipeline.pins import Pins
+from pipeline.rekenen import rekenruimte
 from pipeline.signaleer import INVOER, run_map
 from pipeline.stand import Stand
 from pipeline.uitlevering.samenstel import Vergelijking, gepland_volledig, stel_samen_uit
@@ -108,18 +109,17 @@ def _berichten(opdracht: Opdracht) -> dict[str, Any]:
         ongegrond=_ongegrond(instellingen, product.product, rows),
         dag=rows[0]["dagtekening"].date(),  # all were planned at once
     )
-    werkmap = instellingen.rekenmap / "feiten"
-    werkmap.mkdir(parents=True, exist_ok=True)
-    samenstelling = stel_samen_uit(stand, run, product, vergelijking, werkmap)
-    told = Betrokkenen()
-    for row in rows:
-        made_with = json.loads(row["vastgelegd"] or "{}")
-        naar = row["ontvanger"]
-        known = naar in samenstelling.rijen and naar not in verloren
-        if row["status"] == GELEVERD and known and made_with["declaraties"] == opdracht.declaraties:
-            schrijver = Schrijver(made_with["afzender_oin"], product, samenstelling)
-            schrijver.schrijf(row, ontvangers()[naar], folder / "berichten" / naar)
-            told.voeg_toe(samenstelling.betrokkenen(naar))
+    with rekenruimte(instellingen) as werkmap:
+        samenstelling = stel_samen_uit(stand, run, product, vergelijking, werkmap)
+        told = Betrokkenen()
+        for row in rows:
+            made_with = json.loads(row["vastgelegd"] or "{}")
+            naar = row["ontvanger"]
+            known = naar in samenstelling.rijen and naar not in verloren
+            if row["status"] == GELEVERD and known and made_with["declaraties"] == opdracht.declaraties:
+                schrijver = Schrijver(made_with["afzender_oin"], product, samenstelling)
+                schrijver.schrijf(row, ontvangers()[naar], folder / "berichten" / naar)
+                told.voeg_toe(samenstelling.betrokkenen(naar))
     log = stand.logboek.los("herhaal", run["run_id"], begin, told.nummers()) if len(told.nummers()) else None
     weg = set(samenstelling.ongegrond["ontvanger"].to_pylist())
     return {"ongegrond": sorted(weg), "verloren": sorted(verloren), "logboek": log and asdict(log)}
