@@ -6,6 +6,7 @@ import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -40,9 +41,9 @@ class Geval:
     rijen: int = 0
     bron: str = "uwv"
 
-    @property
+    @cached_property
     def inhoud(self) -> bytes:
-        """Its bytes."""
+        """Its bytes, made once: an archive has the time in it."""
         return self.bytes_of if isinstance(self.bytes_of, bytes) else self.bytes_of()
 
 
