@@ -23,7 +23,7 @@ from demo.land import Aanlevering, maak_land
 from pipeline import dbt_build
 from pipeline.airflow_lokaal import LokaleDags
 from pipeline.instellingen import Instellingen
-from pipeline.levering.inbox import nieuwe_aanleveringen
+from pipeline.levering.inbox import nieuwe_aanleveringen, stempel
 from pipeline.periode import controleer, maand_erbij
 from pipeline.proefketen import maak_proefketen
 from pipeline.status import stand
@@ -121,6 +121,7 @@ def bied_aan(instellingen: Instellingen, aanleveringen: Iterable[Aanlevering]) -
         aside.mkdir(parents=True)
         for bestand in sorted(aanlevering.pad.iterdir()):
             os.link(bestand, aside / bestand.name)
+        stempel(aside)
         aside.rename(inbox / aanlevering.pad.name)
 
 

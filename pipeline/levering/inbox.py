@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Sequence
 from itertools import chain, count
 from pathlib import Path
@@ -38,6 +39,16 @@ def nieuwe_aanleveringen(instellingen: Instellingen, bron: str) -> list[str]:
     found = [path for path in folder.iterdir() if path.is_dir() and NAAM.match(path.name)]
     new = [path for path in found if not (path / MERK).exists()]
     return [path.name for path in sorted(new, key=lambda path: (path.stat().st_mtime_ns, path.name))]
+
+
+def stempel(folder: Path) -> None:
+    """Makes a finished folder newer than what was put in the inbox before it.
+
+    The clock of the file system may tick every four milliseconds, and two folders of one tick would be taken in by
+    name, though the later may correct the earlier.
+    """
+    moment = time.time_ns()
+    os.utime(folder, ns=(moment, moment))
 
 
 @gecodeerd
@@ -81,6 +92,7 @@ def _zet_in_inbox(inbox: Path) -> ZetNeer:
     def zet_neer(naam: str, folder: Path) -> None:
         inbox.mkdir(parents=True, exist_ok=True, mode=0o700)
         names = chain([naam], (f"{naam}-{nr}" for nr in count(2)))
+        stempel(folder)
         folder.rename(inbox / next(each for each in names if not (inbox / each).exists()))
 
     return zet_neer
