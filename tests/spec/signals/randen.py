@@ -1,8 +1,7 @@
-"""The edges of the rules, each with the case that shows it."""
+"""What the rules must cover and the edges they stand or fall by, each with the case that shows it."""
 
 from __future__ import annotations
 
-# What the rules must cover and the edges they stand or fall by, each with the case that shows it.
 RANDEN = {
     "norm met datum": "kwijtschelding/norm_met_datum",
     "codelijst met geldigheid": "inkomsten/code_15_oud_en_nieuw",
