@@ -63,7 +63,7 @@ def leden(path: Path) -> Iterator[Lid]:
         yield Lid(None, lambda: path.open("rb"))
         return
     try:
-        yield from _zip_leden(path) if zipfile.is_zipfile(path) else _tar_leden(path)
+        yield from _tar_leden(path) if _is_tar(path) else _zip_leden(path)
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError) as error:
         raise KetenFout("B-KAPOT", "archief") from error
 

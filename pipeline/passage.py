@@ -82,12 +82,16 @@ class Passage:
         """
         passage = cls(instellingen, stand, levering, toelatingen)
         with heelheid.bewaakt(instellingen, passage.stap):
-            there = {pad.name[:6]: pad for pad in passage._folder.glob("*")}
             for bestand in passage._bestanden:
                 if not bestand["code"]:
-                    found = there.get(f"{bestand['bestand_nr']:06d}", passage._folder)
+                    found = passage._ontvangen.get(bestand["bestand_nr"], passage._folder)
                     heelheid.vergelijk(instellingen, found, bestand["sha256"])
         return passage
+
+    @cached_property
+    def _ontvangen(self) -> Mapping[int, Path]:
+        """The files as they were received; looked up once, because there may be one for each gemeente."""
+        return landed(self._folder)
 
     def uitkomst(self) -> Doorgelaten:
         """What became of the levering."""
@@ -187,7 +191,7 @@ class Passage:
             if bestand["code"] or (nr, None) in self._unusable or not set(bestand["tabellen"].split()) & set(tabellen):
                 continue
             skip, broken = {lid for file, lid in self._unusable if file == nr}, 0
-            lees = partial(lees_bestand, landed(self._folder, nr), bron, wanted, skip)
+            lees = partial(lees_bestand, self._ontvangen[nr], bron, wanted, skip)
             for item in nummers.volgt(self._opnames.lees(bestand, wanted, skip, lees)):
                 self.telling.zie(nr, item)
                 if isinstance(item, Bevinding):
@@ -228,7 +232,7 @@ class Passage:
         for nr, codes in members.items():
             if nr in result:
                 continue
-            if self.telling.van_bestand(nr) is None and len(codes) == sum(1 for _ in leden(landed(self._folder, nr))):
+            if self.telling.van_bestand(nr) is None and len(codes) == sum(1 for _ in leden(self._ontvangen[nr])):
                 result[nr] = next(iter(codes.values()))
         return result
 

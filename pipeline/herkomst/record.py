@@ -103,7 +103,7 @@ def plaats_van(instellingen: Instellingen, levering: Rij, tabel: str, record_nr:
     rows = instellingen.grootboek.bestanden(levering["levering_nr"])
     formaat = next(row["formaat"] for row in rows if row["bestand_nr"] == bestand_nr)
     folder = instellingen.landing / levering["bron"] / levering["levering_id"]
-    regel = regel_van(landed(folder, bestand_nr), formaat, nummer) if folder.exists() else None
+    regel = regel_van(landed(folder)[bestand_nr], formaat, nummer) if folder.exists() else None
     return Plaats(bestand_nr, formaat, nummer, regel)
 
 

@@ -194,16 +194,18 @@ def _land(folder: Path, bestanden: list[_Bestand]) -> None:
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, mode=0o700)
     for bestand in bestanden:
-        target = landed(aside, bestand.nr, bestand.pad.name)
+        target = _plaats(aside, bestand.nr, bestand.pad.name)
         shutil.copyfile(bestand.pad, target)  # no link: what is changed in the inbox may not change what was received
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
 
 
-def landed(folder: Path, nr: int, naam: str = "") -> Path:
-    """Where file `nr` of a levering stands; the extension is kept, the name is not."""
-    if not naam:
-        names = os.listdir(folder)  # noqa: PTH208 - a folder may hold a file for each gemeente, and each is asked for
-        return folder / next(naam for naam in names if naam.startswith(f"{nr:06d}"))
+def landed(folder: Path) -> dict[int, Path]:
+    """Where the files of a levering stand, by their number."""
+    return {int(pad.name[:6]): pad for pad in folder.glob("[0-9]*")}
+
+
+def _plaats(folder: Path, nr: int, naam: str) -> Path:
+    """Where a file of a levering is to stand; the extension is kept, the name is not."""
     suffix = re.search(r"(\.tar)?\.[A-Za-z0-9]{1,8}$", naam)
     return folder / f"{nr:06d}{suffix.group().lower() if suffix else ''}"

@@ -38,13 +38,14 @@ def _records(instellingen: Instellingen, levering: Rij, bron: Bron) -> Iterator[
     folder = instellingen.landing / bron.bron / levering["levering_id"]
     of_population = {naam: tabel.aanleveraar for naam, tabel in bron.tabellen.items() if tabel.aanleveraar}
     fields = {naam: [veld] * (veld != bron.bron) for naam, veld in of_population.items()}
+    there = landed(folder)
     for bestand in instellingen.grootboek.bestanden(levering["levering_nr"]):
         if bestand["code"] is None and bestand["tabellen"]:
             try:
-                for item in lees_bestand(landed(folder, bestand["bestand_nr"]), bron, fields):
+                for item in lees_bestand(there[bestand["bestand_nr"]], bron, fields):
                     if isinstance(item, Rijen):
                         yield from _in_batch(item, bron.bron, of_population)
-            except (KetenFout, StopIteration, OSError):  # what cannot be read any more tells nothing
+            except (KetenFout, KeyError, OSError):  # what cannot be read any more tells nothing
                 continue
 
 

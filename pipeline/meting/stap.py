@@ -119,8 +119,8 @@ def _doorgelaten(instellingen: Instellingen, since: int) -> Gedaan:
         if stap["onderwerp"] in earlier:
             bytes_again += size
         else:
-            folder = instellingen.landing / levering["bron"] / levering["levering_id"]
-            files += [str(landed(folder, row["bestand_nr"])) for row in read]
+            there = landed(instellingen.landing / levering["bron"] / levering["levering_id"])
+            files += [str(there[row["bestand_nr"]]) for row in read]
             bytes_new += size
     return Gedaan(rijen=rows, bytes=bytes_new + bytes_again, opnieuw=bytes_again, bestanden=tuple(files))
 

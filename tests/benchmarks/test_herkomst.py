@@ -100,7 +100,7 @@ def _vergroot(instellingen: Instellingen, run_id: str, levering_id: str) -> None
         "* replace (cast(10 * nr as int64) as record_nr)",
         f"range(1, {RECORDS // 10}) as s(nr)",
     )
-    file = landed(instellingen.landing / "brp" / levering_id, 1)
+    file = landed(instellingen.landing / "brp" / levering_id)[1]
     line = file.read_bytes().splitlines(keepends=True)[-1]
     with file.open("ab") as stream:
         for _ in range(RECORDS // 100_000):

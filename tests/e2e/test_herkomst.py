@@ -58,7 +58,7 @@ def test_a_signal_leads_back_to_the_very_line_of_its_person(stad: Instellingen) 
         assert plaats is not None
         assert plaats.regel is not None
         bron = feit.tabel.partition(".")[0]
-        lines = landed(stad.landing / bron / feit.levering_id, plaats.bestand_nr).read_text().splitlines()
+        lines = landed(stad.landing / bron / feit.levering_id)[plaats.bestand_nr].read_text().splitlines()
         assert next(csv.reader([lines[plaats.regel - 1]], delimiter=";"))[0] == TWEE
 
 

@@ -68,7 +68,7 @@ def _leveringen_met(land: Land, tabel: str) -> Iterator[tuple[str, list[Path]]]:
         files = [row for row in grootboek.bestanden(levering["levering_nr"]) if tabel in row["tabellen"].split()]
         if files:
             folder = land.instellingen.landing / levering["bron"] / levering["levering_id"]
-            yield levering["levering_id"], [landed(folder, row["bestand_nr"]) for row in files]
+            yield levering["levering_id"], [landed(folder)[row["bestand_nr"]] for row in files]
 
 
 def test_received_is_used_or_outside_or_rejected(land: Land) -> None:

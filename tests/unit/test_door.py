@@ -418,7 +418,7 @@ class TestLeveringen:
         levering = neem_op(instellingen, "uwv", {f"{A}.csv": text, f"{B}.CSV.bak2026": text + "\n"})
         folder = instellingen.landing / "uwv" / levering.levering_id
         assert [path.name for path in alle_bestanden(folder)] == ["000001.csv", "000002.bak2026"]
-        assert landed(folder, 1).read_text() == text
+        assert landed(folder)[1].read_text() == text
         assert folder.stat().st_mode & 0o077 == 0
 
     @pytest.mark.parametrize(

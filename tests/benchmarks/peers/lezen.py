@@ -25,7 +25,7 @@ def lees_tabel(instellingen: Instellingen, naam: str, velden: list[str]) -> pd.D
         for bestand in instellingen.grootboek.bestanden(levering["levering_nr"]):
             if not bestand["code"] and naam in bestand["tabellen"].split():
                 folder = instellingen.landing / levering["bron"] / levering["levering_id"]
-                deel = _lees(landed(folder, bestand["bestand_nr"]), bestand, naam)
+                deel = _lees(landed(folder)[bestand["bestand_nr"]], bestand, naam)
                 deel = deel.reindex(columns=velden).fillna("").astype(str)
                 delen.append(deel.assign(levering=str(levering["levering_nr"]), periode=levering["periode"]))
     return pd.concat(delen, ignore_index=True) if delen else pd.DataFrame(columns=[*velden, "levering", "periode"])
