@@ -13,12 +13,14 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from connectors.vooruit import vooruit
 from lineage import aansluiting
 from lineage.ledger import Rij, Stap, now
 from message_formats.keuring import Keurmeester
@@ -112,9 +114,9 @@ def _voer_uit(
         ledger, stand.logboek, maker, instellingen.kanalen, instellingen.geduld(), run, stap, vastgelegd
     )
     try:
-        with keurmeester:
-            groepen = list(_groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP))
-            for nr, groep in enumerate(groepen, 1):
+        groepen = list(_groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP))
+        with keurmeester, closing(vooruit(maker.schrijf(groepen), 1)) as geschreven:
+            for nr, groep in enumerate(geschreven, 1):  # the next is written and validated while one is delivered
                 afloop = bezorger.verwerk(groep)
                 rows |= {row["ontvanger"]: row for row in afloop.rijen}
                 slot = _slot(stap, samenstelling, rows) if nr == len(groepen) else None

@@ -56,9 +56,8 @@ class Bezorger:
     vastgelegd: str
 
     def verwerk(self, groep: Sequence[Rij]) -> Afloop:
-        """Makes and delivers a group of planned deliveries; what it returns is to be entered."""
+        """Makes and delivers planned deliveries whose messages were written; what it returns is to be entered."""
         ended, files = [], []
-        self.maker.schrijf_vooruit(groep)
         for row in groep:
             try:
                 delivered, vastgelegd = self._bezorg(row, ontvangers()[row["ontvanger"]])

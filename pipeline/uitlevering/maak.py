@@ -6,7 +6,7 @@ signature (`.p7s`), and the manifest, which holds no personal data, with its sig
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -41,7 +41,7 @@ Bestanden = list[tuple[Path, Bestand]]
 class Maker:
     """Makes deliveries of one run; `werkmap` is where they are in the making, `afhaaladres` where they are fetched.
 
-    `_klaar` are those written in advance.
+    `_klaar` is what was written and not yet delivered.
     """
 
     schrijver: Schrijver
@@ -52,8 +52,13 @@ class Maker:
     keurmeester: Keurmeester
     _klaar: dict[str, tuple[Bestanden, KetenFout | None]] = field(default_factory=dict)
 
-    def schrijf_vooruit(self, groep: Sequence[Rij]) -> None:
-        """Writes the messages of several deliveries and validates them together, for `maak` to go on with."""
+    def schrijf(self, groepen: Iterable[Sequence[Rij]]) -> Iterator[Sequence[Rij]]:
+        """Yields each group when its messages have been written and validated, for `maak` to go on with."""
+        for groep in groepen:
+            self._schrijf(groep)
+            yield groep
+
+    def _schrijf(self, groep: Sequence[Rij]) -> None:
         made: dict[str, Bestanden] = {}
         for row in groep:
             naar = row["ontvanger"]
@@ -70,7 +75,7 @@ class Maker:
             self._klaar[naar] = bestanden, KetenFout("U-ONGELDIG", found[0]) if found else None
 
     def maak(self, row: Rij, ontvanger: Ontvanger) -> Gemaakt:
-        """The files of one delivery, written and validated.
+        """The files of one delivery, of which the messages were written.
 
         Raises:
             KetenFout: the delivery must be held back: `U-ONGELDIG` when a file breaks its schema, a `K-` code when the
@@ -80,8 +85,6 @@ class Maker:
         versleutelaar = self.certificaten.versleutelaar(naar, now())
         definitie = self.schrijver.samenstelling.delen[row["ontvanger"]].definitie
         folder = self.werkmap / row["ontvanger"]
-        if row["ontvanger"] not in self._klaar:
-            self.schrijf_vooruit([row])
         made, problem = self._klaar.pop(row["ontvanger"])
         if problem is not None:
             raise problem

@@ -7,21 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from connectors.kanaal import Kanaal, MapKanaal, Storing
+from lineage.ledger import Rij
 from lineage.pogingen import pogingen
 from message_formats.certificaat import lees_sleutel
 from message_formats.lees import lees_map
+from message_formats.manifest import Bestand
 from message_formats.openen import Opener
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
 from pipeline.pins import referentie_digest
 from pipeline.signaleer import signaleer
+from pipeline.uitlevering.schrijf import Schrijver
 from reports.gegevens import lees
 from schemas import load
-from schemas.ontvanger import Machtiging
+from schemas.ontvanger import Machtiging, Ontvanger
 from schemas.reference import reference_tables
 from tests.e2e.keten import FEBRUARI, MAART, RMC_UTRECHT, UTRECHT, neem_jongeren_op
 from tests.geopend import met_certificaten, opener
@@ -101,6 +105,36 @@ def test_three_in_ten_calls_fail(stad: Instellingen) -> None:
     before = kanaal.gevraagd
     assert lever(stad, run) == uitkomst
     assert kanaal.gevraagd == before
+
+
+def test_what_is_written_ahead_goes_too_when_a_delivery_breaks_off(
+    stad: Instellingen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.lever.GROEP", 1)
+    ahead, broken, written, schrijf = Event(), Event(), list[Path](), Schrijver.schrijf
+
+    def wacht(self: Schrijver, row: Rij, ontvanger: Ontvanger, folder: Path) -> list[tuple[Path, Bestand]]:
+        if written:
+            ahead.set()
+            assert broken.wait(60)
+        written.append(folder)
+        return schrijf(self, row, ontvanger, folder)
+
+    class Breekt(MapKanaal):
+        def lever(self, bestanden: Sequence[Path], plaats: str) -> None:
+            assert ahead.wait(60)
+            broken.set()
+            raise Gedood
+
+    monkeypatch.setattr(Schrijver, "schrijf", wacht)
+    via(stad, Breekt(stad.uitleveringen))
+    run = signaleer(stad, "vsv", FEBRUARI).run_id
+
+    with pytest.raises(Gedood):
+        lever(stad, run)
+
+    assert len(written) == 2
+    assert not [path for path in stad.uitleveringen.rglob("*") if path.is_file()]
 
 
 def test_channel_that_is_down_leaves_it_open_and_the_next_time_it_goes(stad: Instellingen) -> None:
