@@ -38,9 +38,9 @@ Meld = Callable[[str], None]
 
 # Bytes per person, rounded up from what 1.75 and 17.5 million persons took: extracts of a month; in zips, those of the
 # last earlier month and of one before it; what the lake and the processing log hold of the last months, passed twice,
-# and of one before them; deliveries of two months, and messages and tables in the making. Of opnames, from 0.3 million:
-# those of a month of everything, and those of a month of what is received every month.
-_MAAND, _LAATSTE, _ELKE_MAAND, _LAKE, _LAKE_EERDER, _GELEVERD, _ONDERHANDEN = 780, 160, 70, 360, 110, 1200, 200
+# and of one before them; deliveries of two months; messages and tables in the making, and what a limit writes. Of
+# opnames, from 0.3 million: those of a month of everything, and those of a month of what is received every month.
+_MAAND, _LAATSTE, _ELKE_MAAND, _LAKE, _LAKE_EERDER, _GELEVERD, _ONDERHANDEN = 780, 160, 70, 360, 110, 1200, 500
 _OPNAME, _OPNAME_EERDER = 130, 45
 
 
