@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from lxml import etree
 
 from message_formats.names import Formaat
-from message_formats.read import load_csv, load_json, load_xml
+from message_formats.read import load_csv, load_json, load_xml, xml_parser
 from schemas.berichten import Bericht
 from schemas.fout import KetenFout
 
@@ -47,10 +47,36 @@ def valideer(
 
 def _check_xml(path: Path, bericht: Bericht, _rol: str) -> Iterator[str]:
     schema = xsd(schema_path(bericht, ".xsd"))
+    if _is_valid(path, schema):
+        return
     if not schema.validate(load_xml(path)):
         errors: Any = schema.error_log
         for error in errors:
             yield f"regel {error.line}, {error.type_name}"
+
+
+class _Niets:
+    """Takes nothing of a document, so that one of any size is validated in the same memory."""
+
+    doctype_gezien = False
+
+    def doctype(self, *_: object) -> None:
+        self.doctype_gezien = True
+
+    def close(self) -> None:
+        pass
+
+
+def _is_valid(path: Path, schema: etree.XMLSchema) -> bool:
+    """Whether a document is beyond question: validated as it is parsed, which says little about what is wrong."""
+    doel = _Niets()
+    parser = xml_parser(target=doel, schema=schema)
+    try:
+        etree.parse(path, parser)
+    except etree.XMLSyntaxError:
+        return False
+    # With a target what breaks the schema is in the log, and raises nothing.
+    return not len(parser.error_log) and not doel.doctype_gezien
 
 
 @cache

@@ -1,13 +1,17 @@
 """A file that departs from its schema is refused, with a place and without the value."""
 
+import gc
 from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from message_formats.names import Formaat
-from message_formats.read import lees_bericht
-from message_formats.validate import valideer
+from message_formats.read import lees_bericht, load_json, load_xml
+from message_formats.validate import schema_path, valideer, xsd
 from message_formats.write import Fragmenten
 from schemas.fout import KetenFout
 from tests.unit.message_voorbeelden import FORMATEN, INKOMSTEN, make_bewijs, make_envelop, make_signalen, write_all
@@ -99,6 +103,61 @@ def test_absent_values_do_not_count(tmp_path: Path) -> None:
     absent = dict.fromkeys(("ingang", "einde", "bedrag_loon_sv", "naam_werkgever", "regeling", "tijdvak"))
     for formaat, (path, _) in write(tmp_path, **absent).items():
         assert valideer(path, formaat, INKOMSTEN) == []
+
+
+def test_a_valid_xml_file_is_never_in_memory_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, _ = write(tmp_path)["xml"]
+    monkeypatch.setattr("message_formats.validate.load_xml", None)
+    assert valideer(path, "xml", INKOMSTEN) == []
+
+
+def drop(element: etree._Element) -> None:
+    parent = element.getparent()
+    assert parent is not None
+    parent.remove(element)
+
+
+def double(element: etree._Element) -> None:
+    element.addnext(deepcopy(element))
+
+
+def rename(element: etree._Element) -> None:
+    element.tag = f"{element.tag}x"
+
+
+def reword(element: etree._Element) -> None:
+    element.text = "?"
+
+
+@pytest.mark.parametrize("spoil", [drop, double, rename, reword])
+def test_what_is_validated_while_read_is_refused_as_a_tree_is(
+    tmp_path: Path, spoil: Callable[[etree._Element], None]
+) -> None:
+    source, _ = write(tmp_path)["xml"]
+    path, refused = tmp_path / "x.xml", 0
+    for number in range(1, len(list(load_xml(source).iter()))):
+        tree = load_xml(source)
+        spoil(list(tree.iter())[number])
+        tree.write(path)
+        expected = xsd(schema_path(INKOMSTEN, ".xsd")).validate(tree)
+        assert (valideer(path, "xml", INKOMSTEN) == []) == expected
+        refused += not expected
+    assert refused > 20
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("content", ["{}", "{"])
+def test_reading_json_leaves_the_collector_as_it_was(tmp_path: Path, content: str, *, enabled: bool) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(content)
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        with suppress(KetenFout):
+            load_json(path)
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_problems_are_not_without_end(tmp_path: Path) -> None:
