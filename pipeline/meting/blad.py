@@ -48,13 +48,18 @@ def _regels(uitslagen: Uitslagen) -> Iterator[str]:
         yield from _van(uitslag)
 
 
+def _eerder(uitslag: dict[str, Any]) -> str:
+    months = uitslag["proef"]["eerder"]
+    return f"{months} earlier month{'s' * (months != 1)}"
+
+
 def _waarde(naam: str, waarde: object) -> object:
     return f"{waarde / GIGA:.0f} GB" if naam == "geheugen" and isinstance(waarde, int) else waarde
 
 
 def _van(uitslag: dict[str, Any]) -> Iterator[str]:
     proef, totaal = uitslag["proef"], uitslag["totaal"]
-    yield f"\n### {proef['personen']:,} persons, {proef['eerder']} earlier months ({uitslag['op'][:16]})\n"
+    yield f"\n### {proef['personen']:,} persons, {_eerder(uitslag)} ({uitslag['op'][:16]})\n"
     yield from _KOP
     for fase in uitslag["fasen"]:
         grens = fase["grens"]
@@ -97,7 +102,7 @@ def teken(uitslagen: Uitslagen) -> str:
     """Time and memory against the number of persons, for as many earlier months as were measured with most sizes."""
     best = _vergelijkbaar(uitslagen)
     chart = pygal.XY(
-        title=f"Time and memory against persons, {best[0]['proef']['eerder']} earlier months",
+        title=f"Time and memory against persons, {_eerder(best[0])}",
         x_title="million persons",
         js=[],
         width=720,
@@ -105,6 +110,8 @@ def teken(uitslagen: Uitslagen) -> str:
         include_x_axis=True,
         show_x_guides=False,
         legend_at_bottom=True,
+        truncate_legend=-1,
+        value_formatter=lambda value: f"{value:.3g}",
         disable_xml_declaration=True,
         no_prefix=True,
     )
