@@ -22,7 +22,7 @@ from message_formats.versleutel import Versleutelaar
 pytestmark = pytest.mark.zwaar
 MB = int(os.environ.get("KETEN_BENCHMARK_MB", "256"))
 KEER = 7
-EIS = 1.5  # times one thread, on two cores; the aim is 500 MB/s
+EIS = 1.3  # times one thread, on two cores; the aim is 500 MB/s
 
 
 def beste(werk: Callable[[], object]) -> tuple[float, float]:
@@ -37,7 +37,7 @@ def beste(werk: Callable[[], object]) -> tuple[float, float]:
 
 
 def test_sign_and_encrypt(tmp_path: Path) -> None:
-    """Wall time on a quiet machine; when others use it too, the processor time of two cores is what can be said."""
+    """Wall time beside that of one thread, and no more processor time than that took."""
     gezag, sleutel = Gezag.maak(nu()), ec.generate_private_key(ec.SECP256R1())
     certificaat = gezag.certificeer(Houder("Gemeente", "0" * 20), sleutel, nu())
     versleutelaar, ondertekenaar = Versleutelaar(certificaat), Ondertekenaar(sleutel, certificaat)
@@ -77,5 +77,5 @@ def test_sign_and_encrypt(tmp_path: Path) -> None:
     size = MB * 1.048576
     print(f"\nondertekenen en versleutelen: {size / wall:.0f} MB/s, {2 * size / cpu:.0f} MB/s van twee vrije kernen")
     print(f"hetzelfde in een thread: {size / plain_wall:.0f} MB/s; verhouding {plain_wall / wall:.2f}")
-    assert max(plain_wall / wall, 2 * plain_wall / cpu) >= EIS
+    assert plain_wall / wall >= EIS
     assert cpu <= 1.15 * plain_cpu
