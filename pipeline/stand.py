@@ -29,6 +29,7 @@ from pipeline.periode import maand_erbij, peildatum
 from pipeline.rekenen import rekendatabank
 from privacy.bsn import as_numbers
 from privacy.deur import read_persons
+from privacy.opzoeklijst import Opzoeklijst
 from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
 from privacy.sleutelmerk import controleer
@@ -239,7 +240,7 @@ class Stand:
         """Whether a levering may say who is excepted: it holds the table, and a list per month is of the period."""
         return tenzij.tabel in self._houdt(levering) and (not tenzij.maandlijst or levering["periode"] == self.periode)
 
-    def sleutels(self, doel: Doel, raadpleging: Raadpleging) -> pa.Array:
+    def sleutels(self, doel: Doel, raadpleging: Raadpleging) -> Opzoeklijst:
         """The values through which rows of a `via` table are admitted."""
         assert raadpleging.via is not None
         source = [lev for lev in self.leveringen_van(doel) if raadpleging.via.tabel in self._houdt(lev)]
@@ -247,7 +248,7 @@ class Stand:
         self.heel(paths)
         columns = [pq.ParquetFile(path).read(columns=[raadpleging.via.veld]).column(0) for path in paths]
         chunks = [chunk for column in columns for chunk in column.chunks]
-        return pc.unique(pa.chunked_array(chunks, pa.string())).drop_null()
+        return Opzoeklijst(pc.unique(pa.chunked_array(chunks, pa.string())).drop_null())
 
 
 def lake_naam(levering: Rij, toelating: str) -> str:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from numpy.lib.stride_tricks import sliding_window_view
 
 WORD = 8
 _ZERO = np.uint8(ord("0"))
 _ZEROS, _ABOVE_NINE, _HIGH_BIT = (np.uint64(int.from_bytes(bytes([byte] * WORD))) for byte in (0x30, 0x76, 0x80))
 _EVEN_BYTES, _LOW_BITS = np.uint64(0x00FF_00FF_00FF_00FF), np.uint64(0xFFFF)
+
+_FIRST = np.array([2 ** (8 * count) - 1 for count in range(WORD + 1)], np.uint64)  # a mask for the lowest bytes
 
 Bytes = npt.NDArray[np.uint8]
 Words = npt.NDArray[np.uint64]
@@ -37,6 +40,16 @@ def content(text: pa.Array) -> Bytes:
 def lengths(text: pa.Array) -> npt.NDArray[np.int32]:
     """How many bytes every value has; 0 for a null."""
     return np.diff(_offsets(text)) if len(text) else np.zeros(0, np.int32)
+
+
+def begins(text: pa.Array) -> Words:
+    """The first eight bytes of every value of any length, the first byte lowest; a shorter one is followed by zeros."""
+    if not len(text):
+        return np.zeros(0, np.uint64)
+    offsets = _offsets(text)
+    padded = np.concatenate([content(text), np.zeros(WORD, np.uint8)])
+    words = as_words(sliding_window_view(padded, WORD)[offsets[:-1] - offsets[0]])
+    return words & _FIRST[np.minimum(np.diff(offsets), WORD)]
 
 
 def _offsets(text: pa.Array) -> npt.NDArray[np.int32]:

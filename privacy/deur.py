@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from privacy.betrokkenen import Betrokkenen
 from privacy.bsn import CODES, BsnKolom, check_bsn
+from privacy.opzoeklijst import Opzoeklijst
 from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
 from privacy.schrijver import Schrijver, aside
@@ -65,7 +66,7 @@ class Toegang:
     raadpleging: Raadpleging
     pseudonimiseerder: Pseudonimiseerder
     populatie: Populatie | None = None
-    sleutels: pa.Array | None = None
+    sleutels: Opzoeklijst | None = None
     vrijgesteld: Populatie | None = None
     onderzoek: pa.Array | None = None
 
@@ -264,7 +265,7 @@ def _inside(rijen: _Rijen, toegang: Toegang) -> tuple[Mask, dict[str, Mask]]:
     via, count = toegang.raadpleging.via, len(rijen.record_nr)
     if via is not None:
         assert toegang.sleutels is not None
-        hit = pc.is_in(rijen.typed[via.veld], value_set=toegang.sleutels).to_numpy(zero_copy_only=False)
+        hit = toegang.sleutels.bevat(rijen.typed[via.veld])
         return hit, {"D-VIA": ~hit}
     if toegang.populatie is None:
         return np.ones(count, dtype=bool), {}

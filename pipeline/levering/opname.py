@@ -67,7 +67,7 @@ class Opnames:
     def _vind(self, nr: int, slot: Slot) -> Path | None:
         """An opname that says what reading would say: the exact one, or one of more."""
         exact = self._pad(nr, slot)
-        others = sorted(pad for pad in self._map.glob(_patroon(nr)) if pad != exact)
+        others = sorted(pad for pad in self._map.glob(f"{_begin(nr)}*.arrow") if pad != exact)
         return next((pad for pad in (exact, *others) if _dekt(lees_slot(pad), slot) and self._is_heel(pad)), None)
 
     def _is_heel(self, pad: Path) -> bool:
@@ -107,8 +107,9 @@ class Opnames:
 
         That is what was read in another way, what is part of what there is now, and what does not count.
         """
-        known = (self._instellingen.map(plaats) for plaats in (*self._bekend, *self.afdrukken))
-        found = {*self._map.glob(_patroon(nr)), *(pad for pad in known if pad.match(_patroon(nr)))} - {final}
+        names = (plaats.rpartition("/")[2] for plaats in (*self._bekend, *self.afdrukken))  # of all its files
+        entered = {self._map / naam for naam in names if naam.startswith(_begin(nr))}
+        found = {*self._map.glob(f"{_begin(nr)}*.arrow"), *entered} - {final}
         return sorted(pad for pad in found if not self._telt_naast(pad, slot))
 
     def _telt_naast(self, pad: Path, slot: Slot) -> bool:
@@ -127,14 +128,15 @@ class Opnames:
 
     def _pad(self, nr: int, slot: Slot) -> Path:
         text = json.dumps([slot.lezing, slot.overslaan, slot.tabellen])
-        return self._map / f"{nr:06d}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.arrow"
+        return self._map / f"{_begin(nr)}{hashlib.sha256(text.encode()).hexdigest()[:16]}.arrow"
 
     def _plaats(self, pad: Path) -> str:
         return heelheid.plaats_van(self._instellingen, pad)
 
 
-def _patroon(nr: int) -> str:
-    return f"{nr:06d}-*.arrow"
+def _begin(nr: int) -> str:
+    """How the names of the opnames of a file begin."""
+    return f"{nr:06d}-"
 
 
 def _dekt(een: Slot | None, ander: Slot) -> bool:

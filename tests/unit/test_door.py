@@ -23,6 +23,7 @@ from pipeline.levering.ontvang import landed
 from pipeline.toelaten import toelaten
 from privacy import schrijver
 from privacy.deur import GEBRUIKT, QUARANTAINE, Deur, Toegang
+from privacy.opzoeklijst import Opzoeklijst
 from privacy.populatie import Populatie
 from privacy.pseudoniem import Pseudonimiseerder
 from schemas.arrow import lake_name, raw_schema
@@ -246,7 +247,9 @@ class TestEenDoel:
         rijen: list[dict[str, str | None]] = [
             {"kenteken": kenteken, "merk": "X"} for kenteken in ("AB123C", "XX999X", None)
         ]
-        tellingen, kolommen = door("kwijtschelding", "rdw.voertuig", rijen, None, sleutels=pa.array(["AB123C"]))
+        tellingen, kolommen = door(
+            "kwijtschelding", "rdw.voertuig", rijen, None, sleutels=Opzoeklijst(pa.array(["AB123C"]))
+        )
         assert kolommen["kenteken"] == ["AB123C"]
         assert tellingen == {GEBRUIKT: 1, "D-VIA": 2}
 
