@@ -42,7 +42,7 @@ from schemas.fout import KetenFout
 from schemas.load import producten
 from schemas.product import Product
 
-GROEP = 50  # deliveries per ledger transaction
+GROEP = 20  # deliveries per ledger transaction; with few groups what is done beside each other has its end apart
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,13 @@ def _voer_uit(
     )
     try:
         groepen = list(_groups(sorted(todo, key=lambda row: row["ontvanger"]), GROEP))
-        with keurmeester, closing(vooruit(maker.schrijf(groepen), 1)) as geschreven:
-            for nr, groep in enumerate(geschreven, 1):  # the next is written and validated while one is delivered
+        with (
+            keurmeester,
+            closing(vooruit(maker.schrijf(groepen), 1)) as geschreven,
+            closing(vooruit(maker.keur(geschreven), 1)) as gekeurd,
+        ):
+            # One is delivered while the next is validated and the one after that is written.
+            for nr, groep in enumerate(gekeurd, 1):
                 afloop = bezorger.verwerk(groep)
                 rows |= {row["ontvanger"]: row for row in afloop.rijen}
                 slot = _slot(stap, samenstelling, rows) if nr == len(groepen) else None

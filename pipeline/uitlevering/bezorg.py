@@ -82,7 +82,8 @@ class Bezorger:
         geleverd = self._probeer(row, naam, lambda: self._staat_er(row, kanaal, plaats))
         if geleverd is None:
             gemaakt = self.maker.maak(row, ontvanger)
-            maten = [Maat.meet(pad) for pad in gemaakt.bestanden]
+            known = {maat.naam: maat for bestand in gemaakt.manifest.bestanden for maat in bestand.geleverd}
+            maten = [known.get(pad.name) or Maat.meet(pad) for pad in gemaakt.bestanden]
             self._probeer(row, naam, lambda: kanaal.lever(gemaakt.bestanden, plaats))
             geleverd = gemaakt.manifest, maten
         manifest, maten = geleverd

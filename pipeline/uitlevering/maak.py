@@ -7,7 +7,7 @@ signature (`.p7s`), and the manifest, which holds no personal data, with its sig
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -34,14 +34,11 @@ class Gemaakt:
     manifest: Manifest
 
 
-Bestanden = list[tuple[Path, Bestand]]
-
-
 @dataclass(frozen=True)
 class Maker:
     """Makes deliveries of one run; `werkmap` is where they are in the making, `afhaaladres` where they are fetched.
 
-    `_klaar` is what was written and not yet delivered.
+    `_geschreven` is what was written and not yet validated, `_gekeurd` what was validated and not yet delivered.
     """
 
     schrijver: Schrijver
@@ -50,32 +47,30 @@ class Maker:
     werkmap: Path
     afhaaladres: str
     keurmeester: Keurmeester
-    _klaar: dict[str, tuple[Bestanden, KetenFout | None]] = field(default_factory=dict)
+    _geschreven: dict[str, list[Keuring]] = field(default_factory=dict)
+    _gekeurd: dict[str, tuple[list[Keuring], KetenFout | None]] = field(default_factory=dict)
 
     def schrijf(self, groepen: Iterable[Sequence[Rij]]) -> Iterator[Sequence[Rij]]:
-        """Yields each group when its messages have been written and validated, for `maak` to go on with."""
+        """Yields each group when its messages have been written, for `keur` to go on with."""
         for groep in groepen:
-            self._schrijf(groep)
+            for row in groep:
+                naar = row["ontvanger"]
+                self._geschreven[naar] = self.schrijver.schrijf(row, ontvangers()[naar], self.werkmap / naar)
             yield groep
 
-    def _schrijf(self, groep: Sequence[Rij]) -> None:
-        made: dict[str, Bestanden] = {}
-        for row in groep:
-            naar = row["ontvanger"]
-            made[naar] = self.schrijver.schrijf(row, ontvangers()[naar], self.werkmap / naar)
-        keuringen = [
-            Keuring(pad, bestand.formaat, bestand.rol, definitie.bericht, definitie.versie)
-            for naar, bestanden in made.items()
-            for definitie in [self.schrijver.samenstelling.delen[naar].definitie]
-            for pad, bestand in bestanden
-        ]
-        problems = iter(zip(keuringen, self.keurmeester.keur(keuringen), strict=True))
-        for naar, bestanden in made.items():
-            found = [f"{keuring.formaat}: {text[0]}" for keuring, text in islice(problems, len(bestanden)) if text]
-            self._klaar[naar] = bestanden, KetenFout("U-ONGELDIG", found[0]) if found else None
+    def keur(self, groepen: Iterable[Sequence[Rij]]) -> Iterator[Sequence[Rij]]:
+        """Yields each group when its messages have been validated, for `maak` to go on with."""
+        for groep in groepen:
+            made = {row["ontvanger"]: self._geschreven.pop(row["ontvanger"]) for row in groep}
+            problems = iter(self.keurmeester.keur([keuring for keuringen in made.values() for keuring in keuringen]))
+            for naar, keuringen in made.items():
+                pairs = zip(keuringen, islice(problems, len(keuringen)), strict=True)
+                found = [f"{keuring.formaat}: {text[0]}" for keuring, text in pairs if text]
+                self._gekeurd[naar] = keuringen, KetenFout("U-ONGELDIG", found[0]) if found else None
+            yield groep
 
     def maak(self, row: Rij, ontvanger: Ontvanger) -> Gemaakt:
-        """The files of one delivery, of which the messages were written.
+        """The files of one delivery, of which the messages were written and validated.
 
         Raises:
             KetenFout: the delivery must be held back: `U-ONGELDIG` when a file breaks its schema, a `K-` code when the
@@ -85,10 +80,10 @@ class Maker:
         versleutelaar = self.certificaten.versleutelaar(naar, now())
         definitie = self.schrijver.samenstelling.delen[row["ontvanger"]].definitie
         folder = self.werkmap / row["ontvanger"]
-        made, problem = self._klaar.pop(row["ontvanger"])
+        made, problem = self._gekeurd.pop(row["ontvanger"])
         if problem is not None:
             raise problem
-        bestanden = [self._beveilig(pad, bestand, versleutelaar) for pad, bestand in made]
+        bestanden = [self._beveilig(keuring, versleutelaar) for keuring in made]
         envelop = self.schrijver.envelop(row, ontvanger)
         manifest = Manifest.van(definitie, envelop, ontvanger.inhoud, bestanden)
         pad = folder / f"{self.schrijver.stam(row)}{SUFFIX}"
@@ -109,14 +104,17 @@ class Maker:
         bericht.write_bytes(notificatie(manifest, pad.name, adres))
         return gb, bericht
 
-    def _beveilig(self, pad: Path, bestand: Bestand, versleutelaar: Versleutelaar) -> Bestand:
-        """Signs and encrypts a file; the plain one is gone afterwards."""
-        versleuteld = pad.with_name(f"{pad.name}{VERSLEUTELD}")
+    def _beveilig(self, keuring: Keuring, versleutelaar: Versleutelaar) -> Bestand:
+        """Signs and encrypts a file, which is read once; the plain one is gone afterwards."""
+        pad = keuring.pad
+        versleuteld, grootte = pad.with_name(f"{pad.name}{VERSLEUTELD}"), pad.stat().st_size
         digests = versleutelaar.versleutel(pad, versleuteld)
         handtekening = self._onderteken(pad, digests.inhoud)
         pad.unlink()
         maat = Maat(versleuteld.name, versleuteld.stat().st_size, digests.geschreven.hex())
-        return replace(bestand, versleuteld=maat, handtekening=Maat.meet(handtekening))
+        return Bestand(
+            pad.name, keuring.formaat, keuring.rol, grootte, digests.inhoud.hex(), maat, Maat.meet(handtekening)
+        )
 
     def _onderteken(self, pad: Path, sha256: bytes) -> Path:
         handtekening = pad.with_name(f"{pad.name}{HANDTEKENING}")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
 from lineage.ledger import Rij
 from message_formats.envelope import Envelop
-from message_formats.manifest import Bestand
+from message_formats.keuring import Keuring
 from pipeline.periode import peildatum
 from pipeline.uitlevering.samenstel import Samenstelling
 from schemas.ontvanger import Ontvanger
@@ -29,18 +29,18 @@ class Schrijver:
         nummer = f"{row['volgnummer']:06d}"
         return f"{self.product.bericht}_{row['ontvanger']}_{row['periode']}_{nummer}"
 
-    def schrijf(self, row: Rij, ontvanger: Ontvanger, folder: Path) -> list[tuple[Path, Bestand]]:
-        """Writes the files of one delivery, not validated, to a folder that is made when absent."""
+    def schrijf(self, row: Rij, ontvanger: Ontvanger, folder: Path) -> list[Keuring]:
+        """Writes the files of one delivery to a folder that is made when absent; each is still to be validated."""
         envelop, deel = self.envelop(row, ontvanger), self.samenstelling.delen[row["ontvanger"]]
         folder.mkdir(parents=True, exist_ok=True)
-        made: list[tuple[Path, Bestand]] = []
+        made: list[Keuring] = []
         for formaat in ontvanger.formaten:
             pad, bewijs = folder / f"{self.stam(row)}.{formaat}", folder / f"{self.stam(row)}_bewijs.csv"
             with pad.open("wb") as doel, bewijs.open("wb") if formaat == "csv" else nullcontext() as bewijs_doel:
                 deel.fragmenten.schrijf(envelop, deel.start, deel.stop, formaat, doel, bewijs_doel, ontvanger.inhoud)
-            made.append((pad, Bestand.van(pad, formaat)))
+            made.append(Keuring(pad, formaat, "bericht", deel.definitie.bericht, deel.definitie.versie))
             if formaat == "csv":
-                made.append((bewijs, Bestand.van(bewijs, formaat, "bewijs")))
+                made.append(replace(made[-1], pad=bewijs, rol="bewijs"))
         return made
 
     def envelop(self, row: Rij, ontvanger: Ontvanger) -> Envelop:

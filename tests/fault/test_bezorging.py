@@ -15,8 +15,8 @@ from connectors.kanaal import Kanaal, MapKanaal, Storing
 from lineage.ledger import Rij
 from lineage.pogingen import pogingen
 from message_formats.certificaat import lees_sleutel
+from message_formats.keuring import Keuring
 from message_formats.lees import lees_map
-from message_formats.manifest import Bestand
 from message_formats.openen import Opener
 from pipeline.instellingen import Instellingen
 from pipeline.lever import lever
@@ -113,7 +113,7 @@ def test_what_is_written_ahead_goes_too_when_a_delivery_breaks_off(
     monkeypatch.setattr("pipeline.lever.GROEP", 1)
     ahead, broken, written, schrijf = Event(), Event(), list[Path](), Schrijver.schrijf
 
-    def wacht(self: Schrijver, row: Rij, ontvanger: Ontvanger, folder: Path) -> list[tuple[Path, Bestand]]:
+    def wacht(self: Schrijver, row: Rij, ontvanger: Ontvanger, folder: Path) -> list[Keuring]:
         if written:
             ahead.set()
             assert broken.wait(60)
