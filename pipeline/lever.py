@@ -42,7 +42,7 @@ from schemas.fout import KetenFout
 from schemas.load import producten
 from schemas.product import Product
 
-GROEP = 20  # deliveries per ledger transaction; with few groups what is done beside each other has its end apart
+GROEP = 20  # deliveries per ledger transaction; few and large ones leave the begin and end to one stage
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ WORD = 8
 _ZERO = np.uint8(ord("0"))
 _ZEROS, _ABOVE_NINE, _HIGH_BIT = (np.uint64(int.from_bytes(bytes([byte] * WORD))) for byte in (0x30, 0x76, 0x80))
 _EVEN_BYTES, _LOW_BITS = np.uint64(0x00FF_00FF_00FF_00FF), np.uint64(0xFFFF)
-
 _FIRST = np.array([2 ** (8 * count) - 1 for count in range(WORD + 1)], np.uint64)  # a mask for the lowest bytes
 
 Bytes = npt.NDArray[np.uint8]
@@ -49,7 +48,7 @@ def begins(text: pa.Array) -> Words:
     offsets = _offsets(text)
     padded = np.concatenate([content(text), np.zeros(WORD, np.uint8)])
     words = as_words(sliding_window_view(padded, WORD)[offsets[:-1] - offsets[0]])
-    return words & _FIRST[np.minimum(np.diff(offsets), WORD)]
+    return words & _FIRST[np.minimum(lengths(text), WORD)]
 
 
 def _offsets(text: pa.Array) -> npt.NDArray[np.int32]:
