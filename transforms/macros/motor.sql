@@ -53,6 +53,14 @@
 {% macro default__vingerafdruk(tekst) %}{{ return('substr(sha256(' ~ tekst ~ '), 1, 32)') }}{% endmacro %}
 {% macro spark__vingerafdruk(tekst) %}{{ return('substr(sha2(' ~ tekst ~ ', 256), 1, 32)') }}{% endmacro %}
 
+{# Zo een vingerafdruk in de vorm waarin deze motor het zuinigst sorteert, en terug. #}
+{% macro signaal_getal(kolom) %}{{ return(adapter.dispatch('signaal_getal')(kolom)) }}{% endmacro %}
+{% macro default__signaal_getal(kolom) %}{{ return('cast(' ~ kolom ~ ' as uuid)') }}{% endmacro %}
+{% macro spark__signaal_getal(kolom) %}{{ return(kolom) }}{% endmacro %}
+{% macro signaal_tekst(kolom) %}{{ return(adapter.dispatch('signaal_tekst')(kolom)) }}{% endmacro %}
+{% macro default__signaal_tekst(kolom) %}{{ return("replace(cast(" ~ kolom ~ " as string), '-', '')") }}{% endmacro %}
+{% macro spark__signaal_tekst(kolom) %}{{ return(kolom) }}{% endmacro %}
+
 {# Deling van gehele getallen, afgekapt naar nul. #}
 {% macro gedeeld_door(teller, noemer) %}{{ return(adapter.dispatch('gedeeld_door')(teller, noemer)) }}{% endmacro %}
 {% macro default__gedeeld_door(teller, noemer) %}{{ return('((' ~ teller ~ ') // (' ~ noemer ~ '))') }}{% endmacro %}

@@ -21,55 +21,71 @@
   norm, uitdrukking voor de waarde van de norm]; een leeg feit vervalt.
 #}
 {% macro feiten(relatie, bron, tabel, volgorde, velden, levering='levering_nr', record='record_nr') -%}
-  {%- for veld in velden %}
-  select
-    signaal_id,
-    {{ volgorde * 100 + loop.index }} as volgorde,
-    '{{ bron }}' as bron,
-    '{{ tabel }}' as tabel,
-    {{ levering }} as levering_nr,
-    {{ record }} as record_nr,
-    '{{ veld[0] }}' as kenmerk,
-    {{ veld[1] }} as waarde,
-    {% if veld | length == 4 -%}
-    {{ veld[2] }} as norm,
-    {{ tekst(veld[3]) }} as norm_waarde
-    {%- elif veld | length == 3 -%}
-    '{{ veld[2] }}' as norm,
-    {{ tekst(norm(veld[2])) }} as norm_waarde
-    {%- else -%}
-    cast(null as string) as norm,
-    cast(null as string) as norm_waarde
-    {%- endif %}
-  from {{ relatie }}
-  where {{ levering }} is not null and {{ veld[1] }} is not null
-  {%- if not loop.last %}
-  union all
-  {%- endif %}
-  {%- endfor %}
+  {%- set gevonden = [] -%}
+  {%- for veld in velden -%}
+    {%- do gevonden.append({
+      'relatie': relatie,
+      'soort': (volgorde * 100 + loop.index, bron, tabel, veld[0]),
+      'levering': levering,
+      'record': record,
+      'waarde': veld[1],
+      'norm': veld[2] if veld | length == 4 else ("'" ~ veld[2] ~ "'" if veld | length == 3 else 'cast(null as string)'),
+      'norm_waarde': veld[3] if veld | length == 4 else (norm(veld[2]) if veld | length == 3 else 'null'),
+    }) -%}
+  {%- endfor -%}
+  {{ return(gevonden) }}
 {%- endmacro %}
 
-{# Het slot van elk bewijsmodel: elk feit een keer, genummerd per signaal, met de levering erbij. #}
-{% macro bewijs(feiten) -%}
+{#
+  Een bewijsmodel, na zijn deelvragen: elk feit een keer, genummerd per signaal, met de levering erbij. `delen` is een lijst van
+  wat `feiten` geeft. Wat voor een soort feit vast is (bron, tabel, kenmerk) komt er pas na het nummeren bij: van een heel land
+  zijn er miljoenen feiten van enkele tientallen soorten, en wat wordt gesorteerd moet smal zijn.
+#}
+{% macro bewijs(delen) -%}
+  {%- set alle = delen | sum(start=[]) -%}
+  {%- set soorten = alle | map(attribute='soort') | unique | list -%}
   select
-    feit.signaal_id,
-    cast(row_number() over (
-      partition by feit.signaal_id
-      order by {{ gedeeld_door('feit.volgorde', 100) }}, feit.levering_nr, feit.record_nr, feit.volgorde, feit.waarde
-    ) as integer) as volgnummer,
-    feit.bron,
-    feit.tabel,
-    cast(feit.levering_nr as integer) as levering_nr,
+    {{ signaal_tekst('feit.signaal') }} as signaal_id,
+    cast(feit.volgnummer as integer) as volgnummer,
+    soort.bron,
+    soort.tabel,
+    feit.levering_nr,
     levering.levering_id,
-    cast(feit.record_nr as bigint) as record_nr,
+    feit.record_nr,
     {{ peildatum() }} as peildatum,
-    feit.kenmerk,
+    soort.kenmerk,
     feit.waarde,
     feit.norm,
     feit.norm_waarde
   from (
-    select distinct signaal_id, volgorde, bron, tabel, levering_nr, record_nr, kenmerk, waarde, norm, norm_waarde
-    from {{ feiten }}
+    select
+      *,
+      row_number() over (
+        partition by signaal
+        order by {{ gedeeld_door('volgorde', 100) }}, levering_nr, record_nr, volgorde, waarde
+      ) as volgnummer
+    from (
+      {%- for feit in alle %}
+      {{ 'select distinct * from (' if loop.first else 'union all' }}
+      select
+        {{ signaal_getal('signaal_id') }} as signaal,
+        {{ feit.soort[0] }} as volgorde,
+        {{ soorten.index(feit.soort) }} as soort,
+        cast({{ feit.levering }} as integer) as levering_nr,
+        cast({{ feit.record }} as bigint) as record_nr,
+        {{ feit.waarde }} as waarde,
+        {{ feit.norm }} as norm,
+        {{ tekst(feit.norm_waarde) }} as norm_waarde
+      from {{ feit.relatie }}
+      where {{ feit.levering }} is not null and {{ feit.waarde }} is not null
+      {%- endfor %}
+      ) as niet_uniek
+    ) as uniek
   ) as feit
+  inner join (
+    {%- for soort in soorten %}
+    {{ 'union all ' if not loop.first }}select {{ loop.index0 }} as soort, '{{ soort[1] }}' as bron, '{{ soort[2] }}' as tabel, '{{ soort[3] }}' as kenmerk
+    {%- endfor %}
+  ) as soort on soort.soort = feit.soort
   left join {{ ref('stg_run__levering') }} as levering on levering.levering_nr = feit.levering_nr
 {%- endmacro %}

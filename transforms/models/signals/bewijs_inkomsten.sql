@@ -18,64 +18,53 @@ herzien as {{ zonder_kopie() }} (select * from signaal where signaal_code = 'INK
 
 ingetrokken as {{ zonder_kopie() }} (select * from signaal where signaal_code = 'INK-04' and tabel_correctie = 'inkomstenverhouding'),
 
-correctie as {{ zonder_kopie() }} (select * from signaal where signaal_code = 'INK-04'),
+correctie as {{ zonder_kopie() }} (select * from signaal where signaal_code = 'INK-04')
 
-feiten as (
-    {{ feiten('bijstand', 'gemeente', 'bijstandspopulatie', 1, [
+{{ bewijs([
+    feiten('bijstand', 'gemeente', 'bijstandspopulatie', 1, [
         ['regeling', 'regeling'],
         ['datum_ingang', datum_tekst('datum_ingang_bijstand')],
         ['datum_einde', datum_tekst('datum_einde_bijstand')],
-    ], 'levering_nr_bijstand', 'record_nr_bijstand') }}
-    union all
-    {{ feiten('gevolgd', 'gemeente', 'volgverzoek', 1, [
+    ], 'levering_nr_bijstand', 'record_nr_bijstand'),
+    feiten('gevolgd', 'gemeente', 'volgverzoek', 1, [
         ['datum_van', datum_tekst('datum_ingang_bijstand')],
         ['datum_tot', datum_tekst('datum_einde_bijstand')],
-    ], 'levering_nr_bijstand', 'record_nr_bijstand') }}
-    union all
-    {{ feiten('signaal', 'brp', 'verblijfplaats', 2, [
+    ], 'levering_nr_bijstand', 'record_nr_bijstand'),
+    feiten('signaal', 'brp', 'verblijfplaats', 2, [
         ['gemeente_van_inschrijving', 'gemeente_van_inschrijving'],
-    ], 'levering_nr_verblijf', 'record_nr_verblijf') }}
-    union all
-    {{ feiten('ikv', 'uwv', 'inkomstenverhouding', 3, [
+    ], 'levering_nr_verblijf', 'record_nr_verblijf'),
+    feiten('ikv', 'uwv', 'inkomstenverhouding', 3, [
         ['datum_begin', datum_tekst('datum_begin_ikv')],
         ['datum_einde', datum_tekst('datum_einde_ikv')],
-    ]) }}
-    union all
-    {{ feiten('signaal', 'uwv', 'inkomstenperiode', 4, [
+    ]),
+    feiten('signaal', 'uwv', 'inkomstenperiode', 4, [
         ['code_soort_ikv', 'code_soort_ikv'],
         ['soort_inkomen', 'soort_inkomen'],
-    ], 'levering_nr_ikp', 'record_nr_ikp') }}
-    union all
-    {{ feiten('opgave', 'uwv', 'inkomstenperiode', 4, [
+    ], 'levering_nr_ikp', 'record_nr_ikp'),
+    feiten('opgave', 'uwv', 'inkomstenperiode', 4, [
         ['code_soort_ikv', 'code_soort_ikv'],
         ['soort_inkomen', 'soort_inkomen'],
-    ], 'levering_nr_ikp', 'record_nr_ikp') }}
-    union all
-    {{ feiten('opgave', 'uwv', 'inkomstenopgave', 5, [
+    ], 'levering_nr_ikp', 'record_nr_ikp'),
+    feiten('opgave', 'uwv', 'inkomstenopgave', 5, [
         ['datum_begin', datum_tekst('datum_begin')],
         ['bedrag_loon_sv', tekst('bedrag_loon_sv')],
         ['bedrag_loon_lb', tekst('bedrag_loon_lb')],
         ['bedrag_ingehouden_lb', tekst('bedrag_ingehouden_lb')],
         ['aantal_verloonde_uren', tekst('aantal_verloonde_uren')],
-    ]) }}
-    union all
-    {{ feiten('correctie', 'uwv', 'inkomstenopgave', 6, [
+    ]),
+    feiten('correctie', 'uwv', 'inkomstenopgave', 6, [
         ['bedrag_was', tekst('bedrag_was')],
         ['bedrag_loon_lb_was', tekst('was_bedrag_loon_lb')],
         ['bedrag_ingehouden_lb_was', tekst('was_bedrag_ingehouden_lb')],
         ['aantal_verloonde_uren_was', tekst('was_aantal_verloonde_uren')],
-    ], 'levering_nr_was', 'record_nr_was') }}
-    union all
-    {{ feiten('herzien', 'uwv', 'inkomstenopgave', 7, [
+    ], 'levering_nr_was', 'record_nr_was'),
+    feiten('herzien', 'uwv', 'inkomstenopgave', 7, [
         ['bedrag_is', tekst('bedrag_is')],
         ['bedrag_loon_lb_is', tekst('bedrag_loon_lb')],
         ['bedrag_ingehouden_lb_is', tekst('bedrag_ingehouden_lb')],
         ['aantal_verloonde_uren_is', tekst('aantal_verloonde_uren')],
-    ]) }}
-    union all
-    {{ feiten('ingetrokken', 'uwv', 'inkomstenverhouding', 7, [
+    ]),
+    feiten('ingetrokken', 'uwv', 'inkomstenverhouding', 7, [
         ['melding', "'INTREKKING'"],
-    ]) }}
-)
-
-{{ bewijs('feiten') }}
+    ]),
+]) }}

@@ -16,41 +16,32 @@ rechtsvorm as {{ zonder_kopie() }} (select * from wijziging where is_rechtsvorm_
 
 sbi as {{ zonder_kopie() }} (select * from wijziging where is_sbi_gewijzigd),
 
-adres as {{ zonder_kopie() }} (select * from wijziging where is_adres_gewijzigd),
+adres as {{ zonder_kopie() }} (select * from wijziging where is_adres_gewijzigd)
 
-feiten as (
-    {{ feiten('bijstand', 'gemeente', 'bijstandspopulatie', 1, [
+{{ bewijs([
+    feiten('bijstand', 'gemeente', 'bijstandspopulatie', 1, [
         ['regeling', 'regeling'],
         ['datum_ingang', datum_tekst('datum_ingang_bijstand')],
         ['datum_einde', datum_tekst('datum_einde_bijstand')],
-    ], 'levering_nr_bijstand', 'record_nr_bijstand') }}
-    union all
-    {{ feiten('gevolgd', 'gemeente', 'volgverzoek', 1, [
+    ], 'levering_nr_bijstand', 'record_nr_bijstand'),
+    feiten('gevolgd', 'gemeente', 'volgverzoek', 1, [
         ['datum_van', datum_tekst('datum_ingang_bijstand')],
         ['datum_tot', datum_tekst('datum_einde_bijstand')],
-    ], 'levering_nr_bijstand', 'record_nr_bijstand') }}
-    union all
-    {{ feiten('signaal', 'brp', 'verblijfplaats', 2, [
+    ], 'levering_nr_bijstand', 'record_nr_bijstand'),
+    feiten('signaal', 'brp', 'verblijfplaats', 2, [
         ['gemeente_van_inschrijving', 'gemeente_van_inschrijving'],
-    ], 'levering_nr_verblijf', 'record_nr_verblijf') }}
-    union all
-    {{ feiten('signaal', 'kvk', 'functionaris', 3, [
+    ], 'levering_nr_verblijf', 'record_nr_verblijf'),
+    feiten('signaal', 'kvk', 'functionaris', 3, [
         ['functie', 'functie'],
         ['datum_aanvang', datum_tekst('datum_aanvang')],
         ['datum_einde', datum_tekst('datum_einde')],
-    ]) }}
-    {%- for cte, kenmerk, kolom in [
-        ('rechtsvorm', 'rechtsvorm', 'rechtsvorm'),
-        ('sbi', 'sbi_hoofdactiviteit', 'sbi_hoofdactiviteit'),
-        ('adres', 'adres', 'adres'),
-    ] %}
-    union all
-    {{ feiten(cte, 'kvk', 'onderneming', 4, [
-        [kenmerk ~ '_was', 'was_' ~ kolom],
-    ], 'levering_nr_was', 'record_nr_was') }}
-    union all
-    {{ feiten(cte, 'kvk', 'onderneming', 5, [[kenmerk ~ '_is', kolom]]) }}
-    {%- endfor %}
-)
-
-{{ bewijs('feiten') }}
+    ]),
+    feiten('rechtsvorm', 'kvk', 'onderneming', 4, [['rechtsvorm_was', 'was_rechtsvorm']], 'levering_nr_was', 'record_nr_was'),
+    feiten('rechtsvorm', 'kvk', 'onderneming', 5, [['rechtsvorm_is', 'rechtsvorm']]),
+    feiten('sbi', 'kvk', 'onderneming', 4, [
+        ['sbi_hoofdactiviteit_was', 'was_sbi_hoofdactiviteit'],
+    ], 'levering_nr_was', 'record_nr_was'),
+    feiten('sbi', 'kvk', 'onderneming', 5, [['sbi_hoofdactiviteit_is', 'sbi_hoofdactiviteit']]),
+    feiten('adres', 'kvk', 'onderneming', 4, [['adres_was', 'was_adres']], 'levering_nr_was', 'record_nr_was'),
+    feiten('adres', 'kvk', 'onderneming', 5, [['adres_is', 'adres']]),
+]) }}

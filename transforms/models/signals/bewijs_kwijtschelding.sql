@@ -56,65 +56,50 @@ verblijf as {{ zonder_kopie() }} (select * from brp where tabel = 'verblijfplaat
 
 huwelijk as {{ zonder_kopie() }} (select * from brp where tabel = 'huwelijk'),
 
-volwassenen as {{ zonder_kopie() }} (select * from signaal where reden = 'drie_of_meer_volwassenen'),
+volwassenen as {{ zonder_kopie() }} (select * from signaal where reden = 'drie_of_meer_volwassenen')
 
-feiten as (
-    {{ feiten('signaal', 'gemeente', 'kwijtscheldingsaanvraag', 1, [
+{{ bewijs([
+    feiten('signaal', 'gemeente', 'kwijtscheldingsaanvraag', 1, [
         ['belastingjaar', tekst('belastingjaar')],
-    ]) }}
-    union all
-    {{ feiten('volwassenen', 'gemeente', 'kwijtscheldingsaanvraag', 2, [
+    ]),
+    feiten('volwassenen', 'gemeente', 'kwijtscheldingsaanvraag', 2, [
         ['aantal_volwassenen', tekst('aantal_volwassenen')],
-    ]) }}
-    union all
-    {{ feiten('getoetst_op_inkomen', 'gemeente', 'kwijtscheldingsaanvraag', 3, [
+    ]),
+    feiten('getoetst_op_inkomen', 'gemeente', 'kwijtscheldingsaanvraag', 3, [
         ['huishoudtype', 'huishoudtype', 'norm', 'norm_waarde'],
         ['percentage_kosten_van_bestaan', tekst('percentage')],
         ['kosten_van_bestaan', tekst('kosten_van_bestaan')],
         ['netto_inkomen_maand', tekst('netto_inkomen_maand'), 'kw_maanden_inkomen'],
         ['betalingscapaciteit', tekst('betalingscapaciteit'), 'kw_aandeel_betalingscapaciteit'],
         ['bedrag_aanslag', tekst('bedrag_aanslag')],
-    ]) }}
-    union all
-    {{ feiten('inkomen', 'uwv', 'inkomstenopgave', 4, [
+    ]),
+    feiten('inkomen', 'uwv', 'inkomstenopgave', 4, [
         ['maand', tekst('maand')],
         ['bedrag_loon_lb', tekst('bedrag_loon_lb')],
         ['bedrag_ingehouden_lb', tekst('bedrag_ingehouden_lb')],
-    ]) }}
-    union all
-    {{ feiten('bijstand_populatie', 'gemeente', 'bijstandspopulatie', 5, [['regeling', 'wet']]) }}
-    union all
-    {{ feiten('bijstand_verhouding', 'gemeente', 'uitkeringsverhouding', 5, [['wet', 'wet']]) }}
-    union all
-    {{ feiten('voertuig', 'rdw', 'voertuigbezit', 6, [
+    ]),
+    feiten('bijstand_populatie', 'gemeente', 'bijstandspopulatie', 5, [['regeling', 'wet']]),
+    feiten('bijstand_verhouding', 'gemeente', 'uitkeringsverhouding', 5, [['wet', 'wet']]),
+    feiten('voertuig', 'rdw', 'voertuigbezit', 6, [
         ['kenteken', 'kenteken'],
-    ], 'levering_nr_bezit', 'record_nr_bezit') }}
-    union all
-    {{ feiten('gewaardeerd', 'rdw', 'voertuig', 7, [
+    ], 'levering_nr_bezit', 'record_nr_bezit'),
+    feiten('gewaardeerd', 'rdw', 'voertuig', 7, [
         ['bedrag_catalogusprijs', tekst('bedrag_catalogusprijs')],
         ['datum_eerste_toelating', datum_tekst('datum_eerste_toelating')],
         ['waarde_indicatief', tekst('waarde'), 'kw_auto_vrijstelling'],
-    ]) }}
-    union all
-    {{ feiten('afgeschreven', 'rdw', 'voertuig', 7, [
+    ]),
+    feiten('afgeschreven', 'rdw', 'voertuig', 7, [
         ['leeftijd', tekst('leeftijd'), "'voertuigafschrijving'", 'percentage'],
-    ]) }}
-    union all
-    {{ feiten('oude_motor', 'rdw', 'voertuig', 7, [
+    ]),
+    feiten('oude_motor', 'rdw', 'voertuig', 7, [
         ['leeftijd', tekst('leeftijd'), 'kw_motor_leeftijd_oud'],
         ['soort_voertuig', 'soort_voertuig', 'kw_motor_waarde_oud'],
-    ]) }}
-    union all
-    {{ feiten('onderneming', 'kvk', 'functionaris', 8, [
+    ]),
+    feiten('onderneming', 'kvk', 'functionaris', 8, [
         ['functie', 'functie'],
         ['datum_aanvang', datum_tekst('datum_aanvang')],
-    ]) }}
-    union all
-    {{ feiten('overleden', 'brp', 'persoon', 9, [['datum_overlijden', 'waarde']]) }}
-    union all
-    {{ feiten('verblijf', 'brp', 'verblijfplaats', 9, [['gemeente_van_inschrijving', 'waarde']]) }}
-    union all
-    {{ feiten('huwelijk', 'brp', 'huwelijk', 9, [['datum_sluiting', 'waarde']]) }}
-)
-
-{{ bewijs('feiten') }}
+    ]),
+    feiten('overleden', 'brp', 'persoon', 9, [['datum_overlijden', 'waarde']]),
+    feiten('verblijf', 'brp', 'verblijfplaats', 9, [['gemeente_van_inschrijving', 'waarde']]),
+    feiten('huwelijk', 'brp', 'huwelijk', 9, [['datum_sluiting', 'waarde']]),
+]) }}

@@ -20,14 +20,10 @@ uwv as {{ zonder_kopie() }} (
     from {{ ref('int_uitstroommonitor__meting') }} as meting
     cross join {{ ref('stg_run__levering') }} as levering
     where levering.bron = 'uwv' and levering.periode = {{ periode() }}
-),
-
-feiten as (
-    {{ feiten('gemeente', 'gemeente', 'bijstandspopulatie', 1, [['periode', 'periode', 'telling_grens']], record='cast(null as bigint)') }}
-    union all
-    {{ feiten('brp', 'brp', 'persoon', 2, [['periode', 'periode']], record='cast(null as bigint)') }}
-    union all
-    {{ feiten('uwv', 'uwv', 'inkomstenopgave', 3, [['periode', 'periode']], record='cast(null as bigint)') }}
 )
 
-{{ bewijs('feiten') }}
+{{ bewijs([
+    feiten('gemeente', 'gemeente', 'bijstandspopulatie', 1, [['periode', 'periode', 'telling_grens']], record='cast(null as bigint)'),
+    feiten('brp', 'brp', 'persoon', 2, [['periode', 'periode']], record='cast(null as bigint)'),
+    feiten('uwv', 'uwv', 'inkomstenopgave', 3, [['periode', 'periode']], record='cast(null as bigint)'),
+]) }}

@@ -19,59 +19,46 @@ werk as {{ zonder_kopie() }} (select * from inkomen where aard = 'werk' and not 
 
 werk_ouder as {{ zonder_kopie() }} (select * from inkomen where aard = 'werk' and heeft_grens_23plus),
 
-uitkering as {{ zonder_kopie() }} (select * from inkomen where aard = 'uitkering'),
+uitkering as {{ zonder_kopie() }} (select * from inkomen where aard = 'uitkering')
 
-feiten as (
-    {{ feiten('jong', 'brp', 'persoon', 1, [
+{{ bewijs([
+    feiten('jong', 'brp', 'persoon', 1, [
         ['geboortedatum', datum_tekst('geboortedatum'), 'vsv_leeftijd_van'],
         ['geboortedatum', datum_tekst('geboortedatum'), 'vsv_leeftijd_grens'],
-    ], 'levering_nr_persoon', 'record_nr_persoon') }}
-    union all
-    {{ feiten('ouder', 'brp', 'persoon', 1, [
+    ], 'levering_nr_persoon', 'record_nr_persoon'),
+    feiten('ouder', 'brp', 'persoon', 1, [
         ['geboortedatum', datum_tekst('geboortedatum'), 'vsv_leeftijd_grens'],
         ['geboortedatum', datum_tekst('geboortedatum'), 'vsv_d3_leeftijd_grens'],
-    ], 'levering_nr_persoon', 'record_nr_persoon') }}
-    union all
-    {{ feiten('signaal', 'brp', 'verblijfplaats', 2, [
+    ], 'levering_nr_persoon', 'record_nr_persoon'),
+    feiten('signaal', 'brp', 'verblijfplaats', 2, [
         ['gemeente_van_inschrijving', 'gemeente_van_inschrijving'],
-    ], 'levering_nr_verblijf', 'record_nr_verblijf') }}
-    union all
-    {{ feiten('signaal', 'duo', 'persoon', 3, [
+    ], 'levering_nr_verblijf', 'record_nr_verblijf'),
+    feiten('signaal', 'duo', 'persoon', 3, [
         ['indicatie_startkwalificatie', "case when indicatie_startkwalificatie then 'ja' else 'nee' end"],
-    ]) }}
-    union all
-    {{ feiten('overeenkomst', 'duo', 'onderwijsovereenkomst', 4, [
+    ]),
+    feiten('overeenkomst', 'duo', 'onderwijsovereenkomst', 4, [
         ['datum_uitschrijving', datum_tekst('datum_uitschrijving')],
-    ], 'levering_nr_inschrijving', 'record_nr_inschrijving') }}
-    union all
-    {{ feiten('deelname', 'duo', 'deelname', 4, [
+    ], 'levering_nr_inschrijving', 'record_nr_inschrijving'),
+    feiten('deelname', 'duo', 'deelname', 4, [
         ['datum_einde', datum_tekst('datum_uitschrijving')],
-    ], 'levering_nr_inschrijving', 'record_nr_inschrijving') }}
-    union all
-    {{ feiten('signaal', 'duo', 'deelname', 5, [
+    ], 'levering_nr_inschrijving', 'record_nr_inschrijving'),
+    feiten('signaal', 'duo', 'deelname', 5, [
         ['code_niveau', 'laatste_niveau'],
-    ], 'levering_nr_niveau', 'record_nr_niveau') }}
-    union all
-    {{ feiten('inkomen', 'uwv', 'inkomstenperiode', 6, [
+    ], 'levering_nr_niveau', 'record_nr_niveau'),
+    feiten('inkomen', 'uwv', 'inkomstenperiode', 6, [
         ['code_soort_ikv', 'code_soort_ikv'],
         ['soort_inkomen', 'soort_inkomen'],
-    ], 'levering_nr_ikp', 'record_nr_ikp') }}
-    union all
-    {{ feiten('werk', 'uwv', 'inkomstenopgave', 7, [
+    ], 'levering_nr_ikp', 'record_nr_ikp'),
+    feiten('werk', 'uwv', 'inkomstenopgave', 7, [
         ['bedrag_loon_sv', tekst('bedrag_loon_sv'), 'vsv_inkomensgrens'],
-    ]) }}
-    union all
-    {{ feiten('werk_ouder', 'uwv', 'inkomstenopgave', 7, [
+    ]),
+    feiten('werk_ouder', 'uwv', 'inkomstenopgave', 7, [
         ['bedrag_loon_sv', tekst('bedrag_loon_sv'), 'vsv_inkomensgrens_23plus'],
-    ]) }}
-    union all
-    {{ feiten('uitkering', 'uwv', 'inkomstenopgave', 8, [
+    ]),
+    feiten('uitkering', 'uwv', 'inkomstenopgave', 8, [
         ['bedrag_loon_sv', tekst('bedrag_loon_sv')],
-    ]) }}
-    union all
-    {{ feiten('signaal', 'gemeente', 'bijstandspopulatie', 9, [
+    ]),
+    feiten('signaal', 'gemeente', 'bijstandspopulatie', 9, [
         ['regeling', 'regeling'],
-    ], 'levering_nr_bijstand', 'record_nr_bijstand') }}
-)
-
-{{ bewijs('feiten') }}
+    ], 'levering_nr_bijstand', 'record_nr_bijstand'),
+]) }}
