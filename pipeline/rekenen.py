@@ -31,13 +31,14 @@ def rekenruimte(instellingen: Instellingen) -> Iterator[Path]:
 def rekendatabank(instellingen: Instellingen) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory; what does not fit in that goes to the work folder.
 
-    It gets what is set for a product run, less what this process holds in Arrow already, and at least half.
+    It gets three quarters of what is set for a product run, less what this process holds in Arrow already, and at least
+    half: what it gives is held in Arrow beside it.
     """
     with rekenruimte(instellingen) as spill, duckdb.connect() as connection:
         ((most,),) = connection.execute(
             "select parse_formatted_bytes($most)", {"most": instellingen.geheugen}
         ).fetchall()
-        left = max(most - pa.total_allocated_bytes(), most // 2)
+        left = max(most * 3 // 4 - pa.total_allocated_bytes(), most // 2)
         settings = {"memory_limit": f"{left}B", "threads": instellingen.threads, "temp_directory": spill}
         for name, value in {**settings, "enable_progress_bar": False}.items():  # a bar would be among what is printed
             connection.execute(f"set {name} = '{value}'")

@@ -9,5 +9,10 @@ select
     opgave.bedrag_loon_lb - opgave.bedrag_ingehouden_lb as netto,
     opgave.levering_nr,
     opgave.record_nr
-from ({{ opgaven(ref('int_kwijtschelding__huishouden'), eerste_maand_van('kw_maanden_inkomen'), maand()) }}) as opgave
+from (
+    {{ opgaven(
+        ref('int_kwijtschelding__huishouden'), eerste_maand_van('kw_maanden_inkomen'), maand(),
+        ref('int_kwijtschelding__ikv'), ref('int_kwijtschelding__soort')
+    ) }}
+) as opgave
 inner join {{ ref('int_kwijtschelding__huishouden') }} as huishouden on huishouden.persoon = opgave.persoon

@@ -1,0 +1,2 @@
+-- De inkomstenverhoudingen van de huishoudens zoals ze nu gelden.
+{{ ikv(ref('int_kwijtschelding__huishouden')) }}
