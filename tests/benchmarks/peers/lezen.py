@@ -19,7 +19,7 @@ from schemas.load import bronnen, find_tabel
 
 
 def lees_tabel(instellingen: Instellingen, naam: str, velden: list[str]) -> pd.DataFrame:
-    """A table of all leveringen in order of receipt, with the number and the period of each."""
+    """A table of all leveringen in order of receipt, with the number and the period of each, and which row it is."""
     delen = []
     for levering in instellingen.grootboek.leveringen(bronnen=[naam.partition(".")[0]]):
         for bestand in instellingen.grootboek.bestanden(levering["levering_nr"]):
@@ -27,8 +27,10 @@ def lees_tabel(instellingen: Instellingen, naam: str, velden: list[str]) -> pd.D
                 folder = instellingen.landing / levering["bron"] / levering["levering_id"]
                 deel = _lees(landed(folder)[bestand["bestand_nr"]], bestand, naam)
                 deel = deel.reindex(columns=velden).fillna("").astype(str)
-                delen.append(deel.assign(levering=str(levering["levering_nr"]), periode=levering["periode"]))
-    return pd.concat(delen, ignore_index=True) if delen else pd.DataFrame(columns=[*velden, "levering", "periode"])
+                own = {"levering": str(levering["levering_nr"]), "periode": levering["periode"]}
+                delen.append(deel.assign(**own, record=[str(nummer) for nummer in range(1, len(deel) + 1)]))
+    kolommen = [*velden, "levering", "periode", "record"]
+    return pd.concat(delen, ignore_index=True) if delen else pd.DataFrame(columns=kolommen)
 
 
 def _hernoem(gelezen: pd.DataFrame, naam: str, vorm: str) -> pd.DataFrame:

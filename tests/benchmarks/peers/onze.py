@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pyarrow.parquet as pq
 
 from pipeline.meting.proces import Gedaan, antwoord, lees_opdracht
@@ -19,12 +21,19 @@ def main() -> None:
     instellingen, (periode,) = opdracht.laad(), opdracht.over
     run = instellingen.grootboek.laatste_run(PRODUCT, periode)
     assert run is not None
-    velden = list(Melding.__dataclass_fields__)
-    tabel = pq.read_table(run_map(instellingen, run["run_id"]) / f"signal_{PRODUCT}.parquet", columns=velden)
+    velden, folder = list(Melding.__dataclass_fields__), run_map(instellingen, run["run_id"])
+    tabel = pq.read_table(folder / f"signal_{PRODUCT}.parquet", columns=["signaal_id", *velden])
     wie = Stand(instellingen, periode).pseudonimiseerder(producten()[PRODUCT].doel)
     bsn = wie.ontsleutel_tekst(tabel["persoon"].combine_chunks().cast(PSEUDONIEM)).to_pylist()
-    rijen = tabel.drop_columns("persoon").to_pylist()
-    regels = [regel(Melding(persoon="", **rij), nummer) for rij, nummer in zip(rijen, bsn, strict=True)]
+    bewijs: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    feiten = pq.read_table(folder / f"bewijs_{PRODUCT}.parquet", columns=["signaal_id", "kenmerk", "waarde"])
+    for signaal, kenmerk, waarde in zip(*(column.to_pylist() for column in feiten.columns), strict=True):
+        bewijs[signaal].append((kenmerk, waarde))
+    rijen = tabel.drop_columns(["persoon", "signaal_id"]).to_pylist()
+    regels = [
+        regel(Melding(persoon="", **rij), nummer, bewijs[signaal])
+        for rij, nummer, signaal in zip(rijen, bsn, tabel["signaal_id"].to_pylist(), strict=True)
+    ]
     antwoord(Gedaan(rijen=len(regels), uitkomst=digest(regels), product=PRODUCT))
 
 
