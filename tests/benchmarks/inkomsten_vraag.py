@@ -110,7 +110,11 @@ def spark(folder: Path) -> Uitkomst:
         session.read.parquet(*_opgaven(folder)).createOrReplaceTempView("iko")
         session.read.parquet(_populatie(folder)).createOrReplaceTempView("populatie")
         row = session.sql(_sql("iko", "populatie", eerst=True)).collect()[0]
+        gateway = session.sparkContext._gateway
         session.stop()
+        gateway.shutdown()
+        gateway.proc.stdin.close()
+        gateway.proc.wait()  # so that its memory counts as what this process took
     return int(row[0]), int(row[1])
 
 
