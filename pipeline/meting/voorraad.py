@@ -40,7 +40,7 @@ Meld = Callable[[str], None]
 # last earlier month and of one before it; what the lake and the processing log hold of the last months, passed twice,
 # and of one before them; deliveries of two months; messages and tables in the making, and what a limit writes. Of
 # opnames, from 0.3 million: those of a month of everything, and those of a month of what is received every month.
-_MAAND, _LAATSTE, _ELKE_MAAND, _LAKE, _LAKE_EERDER, _GELEVERD, _ONDERHANDEN = 780, 160, 70, 360, 110, 1200, 500
+_MAAND, _LAATSTE, _ELKE_MAAND, _LAKE, _LAKE_EERDER, _GELEVERD, _ONDERHANDEN = 780, 160, 70, 360, 110, 1750, 500
 _OPNAME, _OPNAME_EERDER = 130, 45
 
 
@@ -160,7 +160,7 @@ class Voorraad:
         """The extracts of the last month; with the folders of an earlier time when it was made then."""
         nummer, land = self.proef.eerder, self._land
         with _Eenmaal(self.map, f"maand-{self.proef.periode}") as nodig:
-            if nodig:
+            if nodig or not (self.map / "maand").exists():  # somebody may have made room with it
                 self.meld(f"{self.proef.periode} maken")
                 shutil.rmtree(self.map / "maand", ignore_errors=True)
                 land.write_maand(nummer)
