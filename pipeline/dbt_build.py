@@ -81,7 +81,7 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
     *,
     periode: str,
     aanwezig: Collection[str],
-    geheugen: str = "2GB",
+    geheugen: str = "1250MB",
     threads: int = 2,
     werkmap: Path,
     sleutelversie: int = 1,
@@ -95,7 +95,7 @@ def build(  # noqa: PLR0913 - all are inputs of one run, and named
         uitvoer: folder for the three Parquet files; made when absent. Nothing is written when the build fails.
         periode: the month, `YYYY-MM`; peildatum is its last day.
         aanwezig: the `<bron>.<tabel>` of which at least one levering was received.
-        geheugen: memory limit of the engine, for example `2GB`; what does not fit spills to `werkmap`.
+        geheugen: memory limit of the engine, for example `1250MB`; what does not fit spills to `werkmap`.
         threads: threads of the engine.
         werkmap: folder for target, log and spill of this build only.
         sleutelversie: the key version of the pseudonyms in `invoer`, for the mark on what is written.

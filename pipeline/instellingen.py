@@ -79,7 +79,7 @@ class Instellingen(BaseSettings):
     pkcs11_module: Path = Path("/usr/lib/softhsm/libsofthsm2.so")
     pkcs11_label: str = "signaalketen"
     pkcs11_pin: Path | None = None
-    geheugen: str = "2GB"
+    geheugen: str = "1250MB"
     threads: int = 2
     werkmap: Path | None = None
     motor: Literal["duckdb", "spark", "spark_cluster"] = "duckdb"

@@ -237,6 +237,6 @@ def _session_defaults(geheugen: str, threads: int) -> dict[str, str]:
 
 
 def _spark_memory(geheugen: str) -> str:
-    """`2GB`, as DuckDB writes it, in the words of Spark; anything else is left to Spark to refuse."""
+    """`1250MB`, as DuckDB writes it, in the words of Spark; anything else is left to Spark to refuse."""
     found = re.fullmatch(r"(\d+)\s*([KMGT])i?B", geheugen, re.IGNORECASE)
     return f"{found[1]}{found[2].lower()}" if found else geheugen
