@@ -10,11 +10,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from tests.spec.oracle.gemeen import Row, codelijst, laatste_dag, sinds, uiterlijk, van
-from tests.spec.oracle.inkomsten import Melding, opgaven
+from tests.spec.oracle.inkomsten import BEDRAGEN, Melding, opgaven
 
 Feit = dict[str, object]
 Rijen = dict[str, list[Row]]
-BEDRAGEN = ("bedrag_loon_sv", "bedrag_loon_lb", "bedrag_ingehouden_lb", "aantal_verloonde_uren")
 _IKV = ("loonheffingennummer", "volgnummer_ikv")
 
 
