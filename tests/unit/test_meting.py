@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,12 @@ def test_populations_pass_the_door_first() -> None:
     volgorde = leverende_bronnen()
     assert set(volgorde) == BRONNEN
     assert set(volgorde[:2]) == {"duo", "gemeente"}
+
+
+def test_a_month_that_was_removed_is_made_again(tmp_path: Path) -> None:
+    """Somebody may have made room with it."""
+    voorraad = Voorraad(Instellingen(data=tmp_path), Proef(400, "2026-03", 0, 1), print)
+    first = voorraad.maak()
+    assert first
+    shutil.rmtree(voorraad.map / "maand")
+    assert voorraad.maak() == first
