@@ -13,6 +13,7 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 from jsonschema import Draft202012Validator
 from lxml import etree
 
+from message_formats.envelope import Envelop, envelop_velden
 from message_formats.names import camel, csv_columns, pascal
 from message_formats.validate import schema_path
 from schemas.berichten import Bericht
@@ -80,32 +82,26 @@ class Schrijver:
         return laatste_dag(self.periode).isoformat()
 
     def _envelop(self, ontvanger: str, signalen: list[Signaal]) -> Velden:
-        aantallen = Counter(signaal.velden["signaal_code"] for signaal in signalen)
-        return {
-            "bericht_code": self.bericht.bericht,
-            "bericht_versie": self.bericht.hoofdversie,
-            "bericht_subversie": self.bericht.subversie,
-            "afzender_oin": "0" * 20,
-            "ontvanger_oin": "0" * 20,
-            "ontvanger_code": ontvanger,
-            "ontvanger_naam": ontvangers()[ontvanger].naam,
-            "bericht_identificatie": str(uuid.uuid4()),
-            "volgnummer": 1,
-            "dagtekening": f"{self._peildatum}T06:00:00Z",
-            "periode": self.periode,
-            "peildatum": self._peildatum,
-            "leveringsoort": "mutaties",
-            "inhoud": "wat",
-            "run_id": "gewoon",
-            "contact_naam": "gewoon",
-            "contact": "gewoon",
-            "aantal_signalen": len(signalen),
-            "aantallen_per_code": [
-                {"signaal_code": code, "aantal": aantallen[code]}
-                for code in self.bericht.signaalcodes
-                if aantallen[code]
-            ],
-        }
+        envelop = Envelop(
+            bericht=self.bericht.bericht,
+            versie=self.bericht.versie,
+            afzender_oin="0" * 20,
+            ontvanger_oin="0" * 20,
+            ontvanger=ontvanger,
+            ontvanger_naam=ontvangers()[ontvanger].naam,
+            bericht_identificatie=str(uuid.uuid4()),
+            volgnummer=1,
+            dagtekening=datetime.combine(laatste_dag(self.periode), time(6), UTC),
+            periode=self.periode,
+            peildatum=laatste_dag(self.periode),
+            leveringsoort="mutaties",
+            aantal_signalen=len(signalen),
+            aantallen=Counter(signaal.velden["signaal_code"] for signaal in signalen),
+            run_id="gewoon",
+            contact_naam="gewoon",
+            contact="gewoon",
+        )
+        return envelop_velden(envelop, self.bericht, "wat")
 
     def _rij(self, signaal: Signaal) -> Velden:
         """A signal with the fields of the message in their order, its facts last."""

@@ -9,19 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from tests.spec.oracle.gemeen import Row, codelijst, laatste_dag, sinds, uiterlijk, van
-from tests.spec.oracle.inkomsten import BEDRAGEN, Melding, opgaven
+from tests.spec.oracle.gemeen import (
+    Row,
+    inkomstenperiode_van,
+    laatste_dag,
+    sinds,
+    soort_ikv,
+    uiterlijk,
+    verblijfplaats,
+)
+from tests.spec.oracle.inkomsten import BEDRAGEN, Melding, als_opgave, opgaven
 
 Feit = dict[str, object]
 Rijen = dict[str, list[Row]]
-_IKV = ("loonheffingennummer", "volgnummer_ikv")
 
 
 def bewijs(nu: Rijen, toen: Rijen, ikv: Row, melding: Melding, peildatum: date) -> list[Feit]:
     """The facts under a signal about an inkomstenverhouding, in their order; `toen` is what was known before."""
     bijstand, tabel = bijstand_van(nu, ikv, melding, peildatum)
     facts = [*_feiten("gemeente", tabel, bijstand, _velden(bijstand, tabel))] if bijstand else []
-    if plaats := verblijfplaats(nu, ikv["persoon"], peildatum):
+    if plaats := verblijfplaats(nu["brp.verblijfplaats"], ikv["persoon"], peildatum):
         facts += _feiten("brp", "verblijfplaats", plaats, [("gemeente_van_inschrijving",) * 2])
     match melding.signaal_code:
         case "INK-02":
@@ -70,17 +77,6 @@ def bijstand_van(t: Rijen, ikv: Row, melding: Melding, peildatum: date) -> tuple
     return row, "volgverzoek" if rol == 3 else "bijstandspopulatie"
 
 
-def verblijfplaats(t: Rijen, persoon: str, peildatum: date) -> Row | None:
-    """The verblijfplaats that holds on the peildatum."""
-    rows = [
-        row
-        for row in van(t["brp.verblijfplaats"], persoon)
-        if not row["indicatie_onjuist"] and sinds(row["datum_begin"] or row["datum_inschrijving"]) <= peildatum
-    ]
-    rows = [row for row in rows if row["actueel"] == "ja"] or rows
-    return max(rows, key=lambda row: sinds(row["datum_begin"] or row["datum_inschrijving"]), default=None)
-
-
 def _velden(row: Row, tabel: str) -> list[tuple[str, str]]:
     names = ("datum_van", "datum_tot") if tabel == "volgverzoek" else ("regeling", "datum_ingang", "datum_einde")
     return [(naam, naam) for naam in names if row[naam]]
@@ -88,19 +84,10 @@ def _velden(row: Row, tabel: str) -> list[tuple[str, str]]:
 
 def _soort(t: Rijen, ikv: Row, dag: str) -> Iterator[Feit]:
     """What kind of income it is, by the inkomstenperiode of that day."""
-    op = uiterlijk(dag)
-    rows = [row for row in t["uwv.inkomstenperiode"] if _zelfde_ikv(row, ikv) and uiterlijk(row["datum_begin"]) <= op]
-    if rows:
-        row = max(rows, key=lambda row: uiterlijk(row["datum_begin"]))
+    if row := inkomstenperiode_van(t["uwv.inkomstenperiode"], als_opgave(ikv, dag)):
         yield from _feiten("uwv", "inkomstenperiode", row, [("code_soort_ikv",) * 2])
-        for soort in codelijst("soort_ikv"):
-            geldig = soort["geldig_van"] <= f"{op}" <= (soort["geldig_tot"] or "9999")
-            if geldig and soort["code"] == row["code_soort_ikv"]:
-                yield _feit("uwv", "inkomstenperiode", row, "soort_inkomen", soort["omschrijving"])
-
-
-def _zelfde_ikv(row: Row, ikv: Row) -> bool:
-    return row["datum_begin_ikv"] == ikv["datum_begin"] and all(row[naam] == ikv[naam] for naam in ("persoon", *_IKV))
+        if soort := soort_ikv(row["code_soort_ikv"], uiterlijk(dag)):
+            yield _feit("uwv", "inkomstenperiode", row, "soort_inkomen", soort["omschrijving"])
 
 
 def _correctie(nu: Rijen, toen: Rijen, ikv: Row, maand: str) -> Iterator[Feit]:

@@ -25,8 +25,8 @@ from schemas.load import doelen, producten
 from tests.benchmarks.peers.berichten import Schrijver, Signaal
 from tests.benchmarks.peers.bewijs import Feit, bewijs, bijstand_van
 from tests.benchmarks.peers.lezen import lees_tabel
-from tests.spec.oracle.gemeen import NOOIT, Row, groep_van, herzien, laatste_dag, uiterlijk, verblijf, vroegst
-from tests.spec.oracle.inkomsten import Melding, over
+from tests.spec.oracle.gemeen import NOOIT, Row, herzien, laatste_dag, uiterlijk, vroegst
+from tests.spec.oracle.inkomsten import Melding, met_ikv, soort_op
 
 PRODUCT = "inkomsten"
 SLEUTEL = bytes(range(32))
@@ -121,19 +121,12 @@ def signalen(tabellen: dict[str, pd.DataFrame], periode: str) -> list[Gevonden]:
 
 
 def van_een_persoon(nu: dict[str, list[Row]], toen: dict[str, list[Row]], peildatum: date) -> Iterator[Gevonden]:
-    """The signals about one person, as `tests.spec.oracle.inkomsten.meldingen`, with what is under them."""
-    for ikv in nu["uwv.inkomstenverhouding"]:
-        gemeente, _ = verblijf(nu["brp.persoon"], nu["brp.verblijfplaats"], ikv["persoon"], peildatum)
-        if gemeente:
-            soort, _ = groep_van(
-                nu["uwv.inkomstenperiode"],
-                {**ikv, "datum_begin_ikv": ikv["datum_begin"], "datum_begin": f"{peildatum:%Y%m%d}"},
-            )
-            for code, inhoud in over(nu, toen, ikv, gemeente, peildatum):
-                melding = Melding(ikv["persoon"], code, gemeente, ikv["volgnummer_ikv"], **inhoud)
-                bijstand, _ = bijstand_van(nu, ikv, melding, peildatum)
-                regeling = bijstand.get("regeling", "") if bijstand else ""
-                yield Gevonden(melding, ikv, regeling, soort, bewijs(nu, toen, ikv, melding, peildatum))
+    """The signals about one person, with what is under them."""
+    for ikv, melding in met_ikv(nu, toen, peildatum):
+        soort, _ = soort_op(nu, ikv, f"{peildatum:%Y%m%d}")
+        bijstand, _ = bijstand_van(nu, ikv, melding, peildatum)
+        regeling = bijstand.get("regeling", "") if bijstand else ""
+        yield Gevonden(melding, ikv, regeling, soort, bewijs(nu, toen, ikv, melding, peildatum))
 
 
 def als_signaal(gevonden: Gevonden, bsn: str, peildatum: date) -> Signaal:

@@ -118,16 +118,21 @@ def verblijf(personen: Sequence[Row], plaatsen: Sequence[Row], persoon: str, pei
     opgeschort = rij.get("reden_opschorting", "") if vroegst(rij.get("datum_opschorting", "")) <= peildatum else ""
     if vroegst(rij.get("datum_overlijden", "")) <= peildatum or opgeschort == "O":
         return "", "overleden"
-    geldig = [row for row in van(plaatsen, persoon) if not row.get("indicatie_onjuist") and _begin(row) <= peildatum]
-    if not geldig:
+    plaats = verblijfplaats(plaatsen, persoon, peildatum)
+    if plaats is None:
         return "", "niet_in_brp"
-    actueel = [row for row in geldig if row.get("actueel") == "ja"] or geldig
-    plaats = max(actueel, key=_begin)
     if opgeschort == "E" or (plaats.get("land_buitenland") and vroegst(plaats.get("datum_vertrek", "")) <= peildatum):
         return "", "geemigreerd"
     if opgeschort == "R" or plaats["gemeente_van_inschrijving"] == "1999":
         return "", "rni"
     return opvolger(plaats["gemeente_van_inschrijving"], peildatum), ""
+
+
+def verblijfplaats(plaatsen: Sequence[Row], persoon: str, peildatum: date) -> Row | None:
+    """The verblijfplaats that holds on the peildatum."""
+    geldig = [row for row in van(plaatsen, persoon) if not row.get("indicatie_onjuist") and _begin(row) <= peildatum]
+    actueel = [row for row in geldig if row.get("actueel") == "ja"] or geldig
+    return max(actueel, key=_begin, default=None)
 
 
 def _begin(row: Row) -> date:
@@ -138,17 +143,25 @@ def _begin(row: Row) -> date:
 
 def groep_van(rows: Sequence[Row], opgave: Row) -> tuple[str, str]:
     """The code and group of an inkomstenopgave: those of the inkomstenperiode of its IKV that holds when it begins."""
+    inkomstenperiode = inkomstenperiode_van(rows, opgave)
+    if inkomstenperiode is None:
+        return "", ""
+    code = inkomstenperiode["code_soort_ikv"]
+    soort = soort_ikv(code, uiterlijk(opgave["datum_begin"]))
+    return code, soort["groep"] if soort else ""
+
+
+def inkomstenperiode_van(rows: Sequence[Row], opgave: Row) -> Row | None:
+    """The inkomstenperiode of the IKV of an inkomstenopgave that holds when it begins."""
     dag = uiterlijk(opgave["datum_begin"])
     perioden = [row for row in rows if _ikv(row) == _ikv(opgave) and uiterlijk(row["datum_begin"]) <= dag]
-    if not perioden:
-        return "", ""
-    code = max(perioden, key=lambda row: uiterlijk(row["datum_begin"]))["code_soort_ikv"]
-    geldig = (
-        row["groep"]
-        for row in codelijst("soort_ikv")
-        if row["code"] == code and row["geldig_van"] <= dag.isoformat() <= (row["geldig_tot"] or "9999")
-    )
-    return code, next(geldig, "")
+    return max(perioden, key=lambda row: uiterlijk(row["datum_begin"]), default=None)
+
+
+def soort_ikv(code: str, dag: date) -> Row | None:
+    """What a kind of inkomstenverhouding is on a day."""
+    geldig = (row for row in codelijst("soort_ikv") if row["geldig_van"] <= f"{dag}" <= (row["geldig_tot"] or "9999"))
+    return next((row for row in geldig if row["code"] == code), None)
 
 
 def niet_ingetrokken(verhoudingen: Sequence[Row], opgaven: Sequence[Row]) -> list[Row]:

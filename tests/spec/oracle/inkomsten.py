@@ -46,16 +46,19 @@ def meldingen(tabellen: Tabellen, vroeger: Tabellen, periode: str) -> set[Meldin
     peildatum = laatste_dag(periode)
     t = {naam: herzien(tabellen, naam) for naam in tabellen}
     v = {naam: herzien(vroeger, naam) for naam in tabellen}
-    return {
-        Melding(ikv["persoon"], code, gemeente, ikv["volgnummer_ikv"], **inhoud)
-        for ikv in t["uwv.inkomstenverhouding"]
-        for gemeente in [verblijf(t["brp.persoon"], t["brp.verblijfplaats"], ikv["persoon"], peildatum)[0]]
-        if gemeente
-        for code, inhoud in over(t, v, ikv, gemeente, peildatum)
-    }
+    return {melding for _, melding in met_ikv(t, v, peildatum)}
 
 
-def over(
+def met_ikv(t: dict[str, list[Row]], v: dict[str, list[Row]], peildatum: date) -> Iterator[tuple[Row, Melding]]:
+    """Every signal with the inkomstenverhouding it is about, from rows of which each is the latest of its record."""
+    for ikv in t["uwv.inkomstenverhouding"]:
+        gemeente, _ = verblijf(t["brp.persoon"], t["brp.verblijfplaats"], ikv["persoon"], peildatum)
+        if gemeente:
+            for code, inhoud in _over(t, v, ikv, gemeente, peildatum):
+                yield ikv, Melding(ikv["persoon"], code, gemeente, ikv["volgnummer_ikv"], **inhoud)
+
+
+def _over(
     t: dict[str, list[Row]], v: dict[str, list[Row]], ikv: Row, gemeente: str, peildatum: date
 ) -> Iterator[tuple[str, dict[str, int | str | None]]]:
     """What there is to say about one inkomstenverhouding to the gemeente where the person lives."""
@@ -65,7 +68,7 @@ def over(
     # What was withdrawn before was told then.
     pas_ingetrokken = ingetrokken and all(row["melding"] != "INTREKKING" for row in zelfde(v, ikv))
     begin, einde = uiterlijk(ikv["datum_begin"]), uiterlijk(ikv["datum_einde"])
-    soort, _ = groep_van(t["uwv.inkomstenperiode"], {**_als_opgave(ikv), "datum_begin": ikv["datum_begin"]})
+    soort, _ = soort_op(t, ikv, ikv["datum_begin"])
     begint = eerste <= begin <= peildatum
     if not ingetrokken and soort not in BIJSTAND and begint and gevolgd(t, ikv["persoon"], gemeente, begin, begin):
         yield "INK-01", {}
@@ -132,8 +135,14 @@ def opgaven(t: dict[str, list[Row]], ikv: Row) -> list[Row]:
     ]
 
 
-def _als_opgave(ikv: Row) -> dict[str, str]:
-    return {**ikv, "datum_begin_ikv": ikv["datum_begin"]}
+def soort_op(t: dict[str, list[Row]], ikv: Row, dag: str) -> tuple[str, str]:
+    """The code and group of an inkomstenverhouding on a day (yyyymmdd)."""
+    return groep_van(t["uwv.inkomstenperiode"], als_opgave(ikv, dag))
+
+
+def als_opgave(ikv: Row, dag: str) -> Row:
+    """An inkomstenverhouding as an inkomstenopgave of it that begins on a day (yyyymmdd)."""
+    return {**ikv, "datum_begin_ikv": ikv["datum_begin"], "datum_begin": dag}
 
 
 def _maand(row: Row) -> str:
