@@ -17,7 +17,7 @@ from lineage.ledger import Rij
 from pipeline import dbt_build
 from pipeline.instellingen import Instellingen
 from pipeline.pins import Pins, referentie_digest
-from pipeline.storing import meldt_vol
+from pipeline.storing import GEHEUGEN, SCHIJF
 from privacy.deur import empty_template
 from schemas.fout import KetenFout
 from schemas.invoer import LEVERING_SCHEMA
@@ -44,6 +44,7 @@ def bereken(instellingen: Instellingen, pins: Pins, van: Invoer, uitvoer: Path) 
 
     Raises:
         RunMislukt: a model or a check failed.
+        KetenFout: `O-SCHIJF` or `O-GEHEUGEN` when that is all there was to it.
     """
     invoer = {naam: [template, *van.paden.get(naam, [])] for naam, template in _templates(instellingen).items()}
     invoer |= {f"referentie.{naam}": [pad] for naam, pad in _write_reference(instellingen, pins).items()}
@@ -62,8 +63,9 @@ def bereken(instellingen: Instellingen, pins: Pins, van: Invoer, uitvoer: Path) 
         motor=instellingen.rekenmotor,
     )
     shutil.rmtree(werkmap / "tmp", ignore_errors=True)
-    if any(meldt_vol(fout) for fout in uitkomst.fouten):
-        raise KetenFout("O-SCHIJF", pins.product)
+    for code in (SCHIJF, GEHEUGEN):
+        if any(fout.endswith(code) for fout in uitkomst.fouten):
+            raise KetenFout(code, pins.product)
     if not uitkomst.ok:
         raise RunMislukt(f"S-MODEL: {', '.join(uitkomst.fouten + uitkomst.tests_mislukt)}")
 

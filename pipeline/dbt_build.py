@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from pipeline import dbt_project
 from pipeline.motor import DuckDb, Motor
 from pipeline.periode import peildatum
-from pipeline.storing import SCHIJF_VOL, is_vol, meldt_vol
+from pipeline.storing import tekort, tekort_in
 from privacy.sleutels import VARIABELE
 from schemas.load import ROOT
 
@@ -249,15 +249,18 @@ def _uitkomst(outcome: Any, werkmap: Path, seconds: float) -> DbtUitkomst:
         if status == "error":
             errors.append(f"{kind} {naam}: {_kind_of_error(result.message)}")
     if outcome.exception is not None:
-        errors.append(f"dbt: {SCHIJF_VOL if is_vol(outcome.exception) else type(outcome.exception).__name__}")
+        errors.append(f"dbt: {tekort(outcome.exception) or type(outcome.exception).__name__}")
     ok = bool(outcome.success) and not failed and not errors
     return DbtUitkomst(ok, tuple(modellen), passed, tuple(failed), tuple(errors), round(seconds, 3))
 
 
 def _kind_of_error(message: str | None) -> str:
-    """The kind of an error (`Conversion Error`, or `DIVIDE_BY_ZERO` of Spark); the rest of it can hold a value."""
-    if meldt_vol(message or ""):
-        return SCHIJF_VOL
+    """The kind of an error (`Conversion Error`, or `DIVIDE_BY_ZERO` of Spark); the rest of it can hold a value.
+
+    Of what the machine lacked it is the code.
+    """
+    if code := tekort_in(message or ""):
+        return code
     for line in (message or "").splitlines():
         kind, found, _ = line.strip().partition(" Error")
         if found and kind.replace(" ", "").isalpha() and kind not in {"Runtime", "Database"}:

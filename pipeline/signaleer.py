@@ -27,7 +27,7 @@ from pipeline.bereken import Invoer, RunMislukt, bereken
 from pipeline.instellingen import Instellingen
 from pipeline.pins import Pins, huidige_pins
 from pipeline.stand import Stand
-from pipeline.storing import gecodeerd
+from pipeline.storing import GEHEUGEN, gecodeerd
 from pipeline.toelaten import toelaten
 from pipeline.vastlegging import inhoud_van, leg_vast, sha256_van
 from schemas.fout import KetenFout
@@ -129,9 +129,11 @@ def _maak(stand: Stand, pins: Pins) -> Signalering:
             stand.controleer_versie(doel.doel)  # a rotation that began meanwhile may have shown it two keys
             (aside / "pins.json").write_text(pins.as_json(), encoding="utf-8")
             bestanden = [*ingelezen(instellingen, paden), *gemaakt(aside, pins.product, versie)]
-    except RunMislukt:
-        stap.status, stap.code = "mislukt", "S-MODEL"
-        instellingen.grootboek.schrijf_stap(stap)
+    except (RunMislukt, KetenFout) as fout:
+        code = fout.code if isinstance(fout, KetenFout) else "S-MODEL"
+        if code in ("S-MODEL", GEHEUGEN):
+            stap.status, stap.code = "mislukt", code
+            instellingen.grootboek.schrijf_stap(stap)
         raise
     values = {"vastgelegd": vastgelegd, "aangemaakt_op": stap.begonnen_op}
     used = [levering["levering_nr"] for levering in leveringen]

@@ -1,4 +1,4 @@
-"""A full disk said with a code: the libraries that write each have an error of their own for it.
+"""What the machine lacks said with a code: the libraries each have an error of their own for it.
 
 Whoever starts a step does it through `gecodeerd`, so that an operator reads what to do, and no trace with paths and
 statements. That the ledger cannot be reached is said by the ledger itself.
@@ -10,6 +10,7 @@ import errno
 import functools
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
@@ -17,26 +18,28 @@ from schemas.fout import KetenFout
 
 P = ParamSpec("P")
 T = TypeVar("T")
-VOL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-SCHIJF_VOL = os.strerror(errno.ENOSPC)
-_TEKST = tuple(os.strerror(nummer) for nummer in VOL)  # a library in C++ gives the text of the system
+SCHIJF, GEHEUGEN, PROCES = "O-SCHIJF", "O-GEHEUGEN", "O-PROCES"
+_VOL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# A library in C++ gives the text of the system; DuckDB says of a full disk for what did not fit that memory is out too.
+_TEKST_SCHIJF = (*(os.strerror(nummer) for nummer in _VOL), "max_temp_directory_size")
+_TEKST_GEHEUGEN = "Out of Memory Error"
 
 
 @contextmanager
 def vertaald(waar: str) -> Iterator[None]:
-    """Turns the errors of a full disk into `O-SCHIJF`."""
+    """Turns the errors of a machine that has too little into `O-SCHIJF`, `O-GEHEUGEN` or `O-PROCES`."""
     try:
         yield
     except KetenFout:
         raise
     except Exception as fout:
-        if is_vol(fout):
-            raise KetenFout("O-SCHIJF", waar) from None
+        if code := tekort(fout):
+            raise KetenFout(code, waar) from None
         raise
 
 
 def gecodeerd(stap: Callable[P, T]) -> Callable[P, T]:
-    """A step that says with a code that the disk is full."""
+    """A step that says with a code what the machine lacked."""
 
     @functools.wraps(stap)
     def met_code(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -46,18 +49,29 @@ def gecodeerd(stap: Callable[P, T]) -> Callable[P, T]:
     return met_code
 
 
-def is_vol(fout: BaseException) -> bool:
-    """Whether an error, or what it came from, says that the disk is full."""
+def tekort(fout: BaseException) -> str | None:
+    """The code of what was lacking, when an error, or what it came from, says that something was."""
     seen: BaseException | None = fout
     while seen is not None:
-        if isinstance(seen, OSError) and seen.errno in VOL:
-            return True
-        if meldt_vol(str(seen)):
-            return True
+        if code := _tekort(seen):
+            return code
         seen = seen.__cause__ or seen.__context__
-    return False
+    return None
 
 
-def meldt_vol(tekst: str) -> bool:
-    """Whether a text of a library says that the disk is full."""
-    return any(each in tekst for each in _TEKST)
+def _tekort(fout: BaseException) -> str | None:
+    match fout:
+        case OSError() if fout.errno in _VOL:
+            return SCHIJF
+        case MemoryError():
+            return GEHEUGEN
+        case BrokenExecutor():  # who kills a process is the system, when memory has run out, or a person
+            return PROCES
+    return tekort_in(str(fout))
+
+
+def tekort_in(tekst: str) -> str | None:
+    """The code of what was lacking, when a text of a library says that something was."""
+    if any(each in tekst for each in _TEKST_SCHIJF):
+        return SCHIJF
+    return GEHEUGEN if _TEKST_GEHEUGEN in tekst else None

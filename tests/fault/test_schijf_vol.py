@@ -20,7 +20,7 @@ import pytest
 from dbt_common.exceptions import DbtRuntimeError
 
 from pipeline import dbt_build
-from pipeline.storing import is_vol, meldt_vol
+from pipeline.storing import SCHIJF, tekort
 from schemas.fout import KetenFout
 from schemas.load import meldingen
 from tests.fault.gedood import Ongestoord
@@ -135,7 +135,7 @@ class TestVertaling:
         ],
     )
     def test_what_a_library_says(self, fout: Exception, vol: bool) -> None:
-        assert is_vol(fout) is vol
+        assert tekort(fout) == (SCHIJF if vol else None)
 
     def test_when_dbt_itself_cannot_write(self, tmp_path: Path) -> None:
         """Not a model that fails, but dbt with what it writes for itself."""
@@ -144,7 +144,7 @@ class TestVertaling:
         with patch.object(dbt_build, "_invoke", return_value=ended), patch.object(dbt_build, "_manifest"):
             uitkomst = dbt_build.build("vsv", {}, tmp_path, periode="2026-03", aanwezig=(), werkmap=tmp_path / "werk")
         assert not uitkomst.ok
-        assert [meldt_vol(fout) for fout in uitkomst.fouten] == [True]
+        assert uitkomst.fouten == (f"dbt: {SCHIJF}",)
 
     def test_code_says_what_to_do(self) -> None:
         assert "Maak ruimte" in str(KetenFout("O-SCHIJF", "lever"))
