@@ -5,13 +5,15 @@ Such a file is read once more for each table that is asked for; records pass one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO, Any
 
 import ijson
 
 from connectors.herken import Herkend
-from connectors.lees_json import compile_path, lees_objecten, records
+from connectors.json_paden import Paden
+from connectors.lees_json import lees_objecten, records
 from connectors.rijen import Gelezen
 from schemas.bron import JsonBinnen, JsonVorm, Plaats, Tabel
 from schemas.fout import KetenFout
@@ -35,25 +37,38 @@ def lees_genest(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel, om
 
 def _rijen(found: Iterable[object], vormen: list[JsonBinnen]) -> Iterator[dict[str, object]]:
     """Every row as a flat object; a record that is no object is told of by the table it belongs to."""
-    compiled = [(compile_path(vorm.rij), _getters(vorm)) for vorm in vormen]
+    waar = Paden([vorm.rij for vorm in vormen])
+    delen = [_Deel.van(vorm) for vorm in vormen]
     for record in found:
         if isinstance(record, dict):
-            for rij, getters in compiled:
-                elements = rij(record)
-                for element in elements if isinstance(elements, list) else ():
-                    yield {veld: getter(record, element) for veld, getter in getters.items()}
+            for deel, elements in zip(delen, waar.vind(record), strict=True):
+                if isinstance(elements, list) and elements:
+                    yield from deel.rijen(record, elements)
 
 
-def _getters(vorm: JsonBinnen) -> dict[str, Any]:
-    return {veld: _getter(plaats) for veld, plaats in vorm.velden.items()}
+@dataclass(frozen=True)
+class _Deel:
+    """Where the fields of a row stand: fixed, in the record around it, in its element, or they are the element."""
 
+    vast: Mapping[str, object]
+    zelf: Sequence[str]
+    omheen: Sequence[str]
+    binnen: Sequence[str]
+    paden_omheen: Paden
+    paden_binnen: Paden
 
-def _getter(plaats: Plaats) -> Any:
-    if plaats.vast is not None:
-        return lambda record, element: plaats.vast
-    if plaats.pad == ".":
-        return lambda record, element: element
-    path = compile_path(plaats.pad.removeprefix("/"))
-    if plaats.pad.startswith("/"):
-        return lambda record, element: path(record)
-    return lambda record, element: path(element) if isinstance(element, dict) else None
+    @classmethod
+    def van(cls, vorm: JsonBinnen) -> _Deel:
+        vast = {veld: plaats.vast for veld, plaats in vorm.velden.items() if plaats.vast is not None}
+        paden = {veld: plaats.pad for veld, plaats in vorm.velden.items() if veld not in vast}
+        zelf = [veld for veld, pad in paden.items() if pad == "."]
+        omheen = {veld: pad.removeprefix("/") for veld, pad in paden.items() if pad.startswith("/")}
+        binnen = {veld: pad for veld, pad in paden.items() if veld not in omheen and veld not in zelf}
+        return cls(vast, zelf, [*omheen], [*binnen], Paden([*omheen.values()]), Paden([*binnen.values()]))
+
+    def rijen(self, record: dict[str, Any], elements: Iterable[object]) -> Iterator[dict[str, object]]:
+        """A row for each element of a record."""
+        vast = {**self.vast, **dict(zip(self.omheen, self.paden_omheen.vind(record), strict=True))}
+        for element in elements:
+            inside = self.paden_binnen.vind(element) if isinstance(element, dict) else ()
+            yield {**vast, **dict.fromkeys(self.zelf, element), **dict(zip(self.binnen, inside, strict=False))}

@@ -1,14 +1,14 @@
 """JSON lines by the block: what is regular is read by Arrow at once, anything else is left to be read line by line.
 
-A block counts as regular when every line holds one object whose wanted keys have, over the whole block, the kind of
-value they have in the first: text, whole numbers or ja/nee. Then Arrow gives the same text as a parser per line does,
-and never another; of all that is not regular it says so (ADR 0017).
+A block counts as regular when every line holds one object in which, over the whole block, what stands at the wanted
+paths is of the kind it is in the first: text, whole numbers or ja/nee. Then Arrow gives the same text as a parser per
+line does, and never another; of all that is not regular it says so (ADR 0017).
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from connectors.json_paden import Paden
 from connectors.vooruit import vooruit
 from schemas.fout import KetenFout
 
@@ -48,37 +49,37 @@ def blokken(stream: IO[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def gelezen(stream: IO[bytes], sleutels: Collection[str]) -> Iterator[tuple[bytes, dict[str, pa.Array] | None]]:
+def gelezen(stream: IO[bytes], paden: Paden) -> Iterator[tuple[bytes, list[pa.Array] | None]]:
     """Every block with its `kolommen`; the next block is read and looked at while one is parsed.
 
     What is in memory already is one block, and a thread for it would take longer than all of it.
     """
-    looked = ((block, _vorm(block, sleutels)) for block in blokken(stream))
+    looked = ((block, _vorm(block, paden)) for block in blokken(stream))
     for block, vorm in looked if isinstance(stream, io.BytesIO) else vooruit(looked):
-        yield block, None if vorm is None else _parse(block, vorm)
+        yield block, None if vorm is None else _parse(block, vorm, paden)
 
 
-def kolommen(block: bytes, sleutels: Collection[str]) -> dict[str, pa.Array] | None:
-    """The values of these keys as columns of text, a row for each line; None when the block is not regular."""
-    vorm = _vorm(block, sleutels)
-    return None if vorm is None else _parse(block, vorm)
+def kolommen(block: bytes, paden: Paden) -> list[pa.Array] | None:
+    """The values at each path as a column of text, a row for each line; None when the block is not regular."""
+    vorm = _vorm(block, paden)
+    return None if vorm is None else _parse(block, vorm, paden)
 
 
 @dataclass(frozen=True)
 class _Vorm:
-    """What a block that may be regular holds: the kind of value per key, and the number of lines."""
+    """What a block that may be regular holds: the kind of value per path, and the number of lines."""
 
     schema: pa.Schema
     lines: int
 
 
-def _vorm(block: bytes, sleutels: Collection[str]) -> _Vorm | None:
-    schema = _schema(block, sleutels)
+def _vorm(block: bytes, paden: Paden) -> _Vorm | None:
+    schema = _schema(block, paden)
     lines = _objects(block) if schema is not None else None
     return None if lines is None or _has_escapes(block) or not _is_utf8(block) else _Vorm(schema, lines)
 
 
-def _parse(block: bytes, vorm: _Vorm) -> dict[str, pa.Array] | None:
+def _parse(block: bytes, vorm: _Vorm, paden: Paden) -> list[pa.Array] | None:
     try:
         table = pyarrow.json.read_json(
             pa.BufferReader(block),
@@ -89,18 +90,18 @@ def _parse(block: bytes, vorm: _Vorm) -> dict[str, pa.Array] | None:
         return None
     if table.num_rows != vorm.lines:
         return None
-    return {naam: _as_text(table[naam].combine_chunks()) for naam in vorm.schema.names}
+    return [_as_text(column) for column in paden.kolommen(table)]
 
 
-def _schema(block: bytes, sleutels: Collection[str]) -> pa.Schema | None:
+def _schema(block: bytes, paden: Paden) -> pa.Schema | None:
     try:
         first = orjson.loads(block[: block.find(b"\n") + 1] or block)
     except orjson.JSONDecodeError:
         return None
     if not isinstance(first, dict):
         return None
-    kinds = {naam: _KINDS.get(type(first.get(naam))) for naam in sleutels}
-    return None if None in kinds.values() else pa.schema(kinds)
+    kinds = [_KINDS.get(type(value)) for value in paden.vind(first)]
+    return None if None in kinds else paden.schema(kinds)
 
 
 def _objects(block: bytes) -> int | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import IO, Any
 
 import ijson
@@ -12,6 +11,7 @@ import orjson
 import pyarrow as pa
 
 from connectors.herken import Herkend
+from connectors.json_paden import Paden
 from connectors.json_regels import blokken, gelezen
 from connectors.json_stroom import objecten
 from connectors.rijen import BATCH_ROWS, Bevinding, Gelezen, Rijen, make_rijen, make_rijen_from_lists
@@ -19,7 +19,7 @@ from schemas.bron import JsonVorm, Tabel
 from schemas.fout import KetenFout
 
 BOM = b"\xef\xbb\xbf"
-_STEP = re.compile(r"^(?P<key>[^\[]+)(?:\[(?P<name>[^=]+)=(?P<value>.*)\])?$")
+_TEXT = frozenset({str, type(None)})
 
 
 def lees_json(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel) -> Gelezen:
@@ -51,47 +51,58 @@ def lees_objecten(found: Iterable[object], naam: str, tabel: Tabel, vorm: JsonVo
 
 
 def _lees_regels(stream: IO[bytes], naam: str, tabel: Tabel, vorm: JsonVorm) -> Gelezen:
-    keys = {veld: plaats.pad for veld, plaats in vorm.velden.items()}
-    flat = vorm.rij is None and all(key and not set(key) & set("/[") for key in keys.values())
+    paden = _paden(vorm)
     first = 1
-    blocks = gelezen(stream, set(keys.values())) if flat else ((block, None) for block in blokken(stream))
-    for block, columns in blocks:
+    for block, columns in gelezen(stream, paden) if vorm.rij is None else ((block, None) for block in blokken(stream)):
         if columns is None:
             records = (record for line in filter(None, block.split(b"\n")) for record in _parse_line(line, vorm.rij))
             first = yield from _lees_records(records, naam, tabel, vorm, first)
         else:
-            arrays = {veld: columns[key] for veld, key in keys.items()}
-            count = len(next(iter(arrays.values())))
+            count = len(columns[0])
             record_nr = pa.array(np.arange(first, first + count, dtype=np.int64))
-            yield make_rijen(naam, tabel, vorm.velden, arrays, record_nr)
+            yield make_rijen(naam, tabel, vorm.velden, dict(zip(vorm.velden, columns, strict=True)), record_nr)
             first += count
+
+
+def _paden(vorm: JsonVorm) -> Paden:
+    return Paden([plaats.pad for plaats in vorm.velden.values()])
 
 
 def _lees_records(
     records: Iterable[object], naam: str, tabel: Tabel, vorm: JsonVorm, first: int
 ) -> Generator[Rijen | Bevinding, None, int]:
     """Yields rows of records that are numbered from `first`; returns the number after the last."""
-    getters = {veld: compile_path(plaats.pad) for veld, plaats in vorm.velden.items()}
-    columns: dict[str, list[str | None]] = {veld: [] for veld in vorm.velden}
+    vind = _paden(vorm).vind
+    rows: list[list[Any]] = []
     record_nr = first - 1
     for record in records:
         record_nr += 1
         if isinstance(record, dict):
-            for veld, getter in getters.items():
-                columns[veld].append(_as_text(getter(record)))
-            if record_nr - first + 1 < BATCH_ROWS:
+            rows.append(vind(record))
+            if len(rows) < BATCH_ROWS:
                 continue
             upto = record_nr + 1
         else:
             yield Bevinding("R-KAPOT", naam, record_nr=record_nr)
             upto = record_nr
         if upto > first:
-            yield make_rijen_from_lists(naam, tabel, vorm.velden, columns, first)
-            columns = {veld: [] for veld in vorm.velden}
+            yield _als_rijen(naam, tabel, vorm, rows, first)
+            rows = []
         first = record_nr + 1
     if record_nr >= first:
-        yield make_rijen_from_lists(naam, tabel, vorm.velden, columns, first)
+        yield _als_rijen(naam, tabel, vorm, rows, first)
     return record_nr + 1
+
+
+def _als_rijen(naam: str, tabel: Tabel, vorm: JsonVorm, rows: list[list[Any]], first: int) -> Rijen:
+    columns = dict(zip(vorm.velden, map(_as_texts, zip(*rows, strict=True)), strict=True))
+    return make_rijen_from_lists(naam, tabel, vorm.velden, columns, first)
+
+
+def _as_texts(values: Sequence[object]) -> list[str | None]:
+    if _TEXT.issuperset(map(type, values)):  # nearly always, and told sooner than value by value
+        return [value or None for value in values]  # type: ignore[misc]
+    return [_as_text(value) for value in values]
 
 
 def _skip_bom(stream: IO[bytes]) -> None:
@@ -121,25 +132,3 @@ def _as_text(value: object) -> str | None:
             return str(value)
         case _:
             return None
-
-
-def compile_path(pad: str) -> Callable[[dict[str, Any]], object]:
-    """A getter for a path of keys; `lijst[sleutel=waarde]` picks the first element of an array with that value."""
-    steps = []
-    for part in pad.split("/"):
-        match = _STEP.match(part)
-        assert match is not None, pad
-        steps.append((match["key"], match["name"], match["value"]))
-    if len(steps) == 1 and steps[0][1] is None:
-        key = steps[0][0]
-        return lambda record: record.get(key)
-
-    def get(record: dict[str, Any]) -> object:
-        value: Any = record
-        for key, name, wanted in steps:
-            value = value.get(key) if isinstance(value, dict) else None
-            if name is not None and isinstance(value, list):
-                value = next((item for item in value if isinstance(item, dict) and item.get(name) == wanted), None)
-        return value
-
-    return get
