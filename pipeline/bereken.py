@@ -44,7 +44,7 @@ def bereken(instellingen: Instellingen, pins: Pins, van: Invoer, uitvoer: Path) 
 
     Raises:
         RunMislukt: a model or a check failed.
-        KetenFout: `O-SCHIJF` or `O-GEHEUGEN` when that is all there was to it.
+        KetenFout: `O-SCHIJF` or `O-GEHEUGEN` when the machine had too little of that.
     """
     invoer = {naam: [template, *van.paden.get(naam, [])] for naam, template in _templates(instellingen).items()}
     invoer |= {f"referentie.{naam}": [pad] for naam, pad in _write_reference(instellingen, pins).items()}
