@@ -5,9 +5,8 @@ Such a file is read once more for each table that is asked for; records pass one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO, Any
+from collections.abc import Iterable, Iterator
+from typing import IO
 
 import ijson
 
@@ -17,6 +16,8 @@ from connectors.lees_json import lees_objecten, records
 from connectors.rijen import Gelezen
 from schemas.bron import JsonBinnen, JsonVorm, Plaats, Tabel
 from schemas.fout import KetenFout
+
+_RECORD, _ELEMENT = "record", "element"
 
 
 def lees_genest(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel, omhullend: Tabel) -> Gelezen:
@@ -38,37 +39,24 @@ def lees_genest(stream: IO[bytes], herkend: Herkend, naam: str, tabel: Tabel, om
 def _rijen(found: Iterable[object], vormen: list[JsonBinnen]) -> Iterator[dict[str, object]]:
     """Every row as a flat object; a record that is no object is told of by the table it belongs to."""
     waar = Paden([vorm.rij for vorm in vormen])
-    delen = [_Deel.van(vorm) for vorm in vormen]
+    delen = [_deel(vorm) for vorm in vormen]
     for record in found:
         if isinstance(record, dict):
-            for deel, elements in zip(delen, waar.vind(record), strict=True):
-                if isinstance(elements, list) and elements:
-                    yield from deel.rijen(record, elements)
+            for elements, (vast, velden, binnen) in zip(waar.vind(record), delen, strict=True):
+                for element in elements if isinstance(elements, list) else ():
+                    values = binnen.vind({_RECORD: record, _ELEMENT: element})
+                    yield {**vast, **dict(zip(velden, values, strict=True))}
 
 
-@dataclass(frozen=True)
-class _Deel:
-    """Where the fields of a row stand: fixed, in the record around it, in its element, or they are the element."""
+def _deel(vorm: JsonBinnen) -> tuple[dict[str, object], list[str], Paden]:
+    """The fields of a row that are fixed, and the others with where they stand in a record and an element of it."""
+    vast: dict[str, object] = {veld: plaats.vast for veld, plaats in vorm.velden.items() if plaats.vast is not None}
+    paden = {veld: _pad(plaats.pad) for veld, plaats in vorm.velden.items() if veld not in vast}
+    return vast, [*paden], Paden([*paden.values()])
 
-    vast: Mapping[str, object]
-    zelf: Sequence[str]
-    omheen: Sequence[str]
-    binnen: Sequence[str]
-    paden_omheen: Paden
-    paden_binnen: Paden
 
-    @classmethod
-    def van(cls, vorm: JsonBinnen) -> _Deel:
-        vast = {veld: plaats.vast for veld, plaats in vorm.velden.items() if plaats.vast is not None}
-        paden = {veld: plaats.pad for veld, plaats in vorm.velden.items() if veld not in vast}
-        zelf = [veld for veld, pad in paden.items() if pad == "."]
-        omheen = {veld: pad.removeprefix("/") for veld, pad in paden.items() if pad.startswith("/")}
-        binnen = {veld: pad for veld, pad in paden.items() if veld not in omheen and veld not in zelf}
-        return cls(vast, zelf, [*omheen], [*binnen], Paden([*omheen.values()]), Paden([*binnen.values()]))
-
-    def rijen(self, record: dict[str, Any], elements: Iterable[object]) -> Iterator[dict[str, object]]:
-        """A row for each element of a record."""
-        vast = {**self.vast, **dict(zip(self.omheen, self.paden_omheen.vind(record), strict=True))}
-        for element in elements:
-            inside = self.paden_binnen.vind(element) if isinstance(element, dict) else ()
-            yield {**vast, **dict.fromkeys(self.zelf, element), **dict(zip(self.binnen, inside, strict=False))}
+def _pad(pad: str) -> str:
+    """A path with `/` before it begins in the record; `.` is the element itself."""
+    if pad == ".":
+        return _ELEMENT
+    return f"{_RECORD}{pad}" if pad.startswith("/") else f"{_ELEMENT}/{pad}"

@@ -129,8 +129,7 @@ def _elementen(lijsten: pa.Array, naam: str, gezocht: str | None) -> pa.Array:
     items = pc.list_flatten(lijsten)
     fits = pc.equal(pc.struct_field(items, naam), gezocht).fill_null(False)
     rows = pc.list_parent_indices(lijsten).filter(fits).to_numpy()
-    first = np.ones(len(rows), bool)
-    np.not_equal(rows[1:], rows[:-1], out=first[1:])
+    found, first = np.unique(rows, return_index=True)
     place = np.full(len(lijsten), -1)
-    place[rows[first]] = np.flatnonzero(first)
+    place[found] = first
     return items.filter(fits).take(pa.array(place, mask=place < 0))
