@@ -20,9 +20,9 @@ from pipeline.signaleer import signaleer
 from pipeline.storing import GEHEUGEN, PROCES, SCHIJF, tekort
 from schemas.fout import KetenFout
 from schemas.load import meldingen
-from tests.bouw import BIJSTAND, IKV, bijstand, maak_bsn, neem_op, schrijf_csv
+from tests.bouw import maak_bsn
 from tests.geopend import met_certificaten
-from tests.spec.privacy.dorp import IKP, VERBLIJF
+from tests.spec.privacy.dorp import neem_nieuwe_banen_op
 
 PRODUCT, PERIODE = "inkomsten", "2026-01"
 PERSONEN = [maak_bsn(nummer) for nummer in range(900, 904)]
@@ -33,15 +33,7 @@ TE_WEINIG = "3MB"
 def instellingen(tmp_path: Path) -> Instellingen:
     """A gemeente of which some have a new job beside bijstand; nothing was made of it."""
     instellingen = met_certificaten(tmp_path / "var")
-    neem_op(instellingen, "gemeente", {"b.csv": schrijf_csv(BIJSTAND, map(bijstand, PERSONEN))}, PERIODE)
-    verblijf = [[wie, "0344", "20200101", "20200101"] for wie in PERSONEN]
-    neem_op(instellingen, "brp", {"v.csv": schrijf_csv(VERBLIJF, verblijf)}, PERIODE)
-    jobs = [(wie, f"{100_000_000 + nr}L01", 1, "20260105") for nr, wie in enumerate(PERSONEN)]
-    uwv = {
-        "ikv.csv": schrijf_csv(IKV, [[*job, "", "Bakkerij", ""] for job in jobs]),
-        "ikp.csv": schrijf_csv(IKP, [[*job, "20260105", "15"] for job in jobs]),
-    }
-    neem_op(instellingen, "uwv", uwv, PERIODE)
+    neem_nieuwe_banen_op(instellingen, dict.fromkeys(PERSONEN, "0344"))
     return instellingen
 
 

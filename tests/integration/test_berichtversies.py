@@ -18,9 +18,9 @@ from pipeline.signaleer import signaleer
 from schemas import berichtversies
 from schemas.berichten import berichten, find_bericht
 from schemas.berichtversies import breuken, latere_waarden
-from tests.bouw import BIJSTAND, IKV, maak_bsn, neem_op, schrijf_csv
+from tests.bouw import maak_bsn
 from tests.geopend import met_certificaten, opener
-from tests.spec.privacy.dorp import IKP, VERBLIJF, afgesproken
+from tests.spec.privacy.dorp import afgesproken, neem_nieuwe_banen_op
 from tests.spec.privacy.test_01_doelbinding import laatste_run
 
 pytestmark = pytest.mark.zwaar
@@ -33,16 +33,7 @@ WOONT = {maak_bsn(900 + nr): (UTRECHT, AMSTERDAM)[nr % 2] for nr in range(8)}
 def berekend(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two gemeenten with new jobs beside bijstand; signals made, nothing delivered."""
     instellingen = met_certificaten(tmp_path_factory.mktemp("versies") / "var")
-    bijstand = [[waar, wie, "", "PW", "20250101", "", "alleenstaande", 140150] for wie, waar in WOONT.items()]
-    neem_op(instellingen, "gemeente", {"bijstand.csv": schrijf_csv(BIJSTAND, bijstand)}, PERIODE)
-    verblijf = [[wie, waar, "20200101", "20200101"] for wie, waar in WOONT.items()]
-    neem_op(instellingen, "brp", {"verblijf.csv": schrijf_csv(VERBLIJF, verblijf)}, PERIODE)
-    jobs = [(wie, f"{100_000_000 + nr}L01", 1, "20260105") for nr, wie in enumerate(WOONT)]
-    uwv = {
-        "ikv.csv": schrijf_csv(IKV, [[*job, "", "Bakkerij <De Korenaar> & Zn.", ""] for job in jobs]),
-        "ikp.csv": schrijf_csv(IKP, [[*job, "20260105", "15"] for job in jobs]),
-    }
-    neem_op(instellingen, "uwv", uwv, PERIODE)
+    neem_nieuwe_banen_op(instellingen, WOONT)
     signaleer(instellingen, "inkomsten", PERIODE)
     return instellingen.data
 

@@ -16,7 +16,7 @@ from pipeline.instellingen import Instellingen
 from pipeline.werk import Gedraaid, draai
 from schemas import load
 from schemas.ontvanger import Ontvanger
-from tests.bouw import BIJSTAND, IKV, maak_bsn, neem_op, schrijf_csv
+from tests.bouw import BIJSTAND, IKV, bijstand, maak_bsn, neem_op, schrijf_csv
 from tests.geopend import geopend
 
 PERIODE = "2026-01"
@@ -57,6 +57,20 @@ AANVRAGEN = [
     (WATERSCHAP, "A-6", KEES, ""),
 ]
 BIJ_UWV = (ANNA, BAS, CARL, DIRK, JAN, EVA, GREET, HANS, KEES, LISA, NIEMAND)
+
+
+def neem_nieuwe_banen_op(instellingen: Instellingen, woont: Mapping[str, str], periode: str = PERIODE) -> None:
+    """Takes in everybody by the gemeente where each lives: with bijstand there, and a job that began this month."""
+    populatie = [bijstand(wie, gemeente=waar) for wie, waar in woont.items()]
+    neem_op(instellingen, "gemeente", {"bijstand.csv": schrijf_csv(BIJSTAND, populatie)}, periode)
+    verblijf = [[wie, waar, "20200101", "20200101"] for wie, waar in woont.items()]
+    neem_op(instellingen, "brp", {"verblijf.csv": schrijf_csv(VERBLIJF, verblijf)}, periode)
+    jobs = [(wie, f"{100_000_000 + nr}L01", 1, "20260105") for nr, wie in enumerate(woont)]
+    uwv = {
+        "ikv.csv": schrijf_csv(IKV, [[*job, "", "Bakkerij <De Korenaar> & Zn.", ""] for job in jobs]),
+        "ikp.csv": schrijf_csv(IKP, [[*job, "20260105", "15"] for job in jobs]),
+    }
+    neem_op(instellingen, "uwv", uwv, periode)
 
 
 def bijstandspopulatie(rijen: Sequence[tuple[str, ...]] = UITKERINGEN) -> str:
